@@ -19,11 +19,14 @@ void hash_byte(std::uint64_t& hash, unsigned char byte) {
 }
 
 void hash_text(std::uint64_t& hash, std::string_view text) {
-  for (const char c : text) hash_byte(hash, static_cast<unsigned char>(c));
+  for (const char c : text)
+    hash_byte(hash, static_cast<unsigned char>(c));
   hash_byte(hash, 0xFF);
 }
 
-bool name_less(const Labels::Pair& pair, std::string_view name) { return pair.first < name; }
+bool name_less(const Labels::Pair& pair, std::string_view name) {
+  return pair.first < name;
+}
 
 }  // namespace
 
@@ -32,16 +35,17 @@ Labels::Labels(std::initializer_list<Pair> pairs) : Labels(std::vector<Pair>(pai
 Labels::Labels(std::vector<Pair> pairs) : pairs_(std::move(pairs)) {
   std::ranges::stable_sort(pairs_, {}, &Pair::first);
   // Walking backwards keeps the last pair of a name.
-  const auto repeated = std::unique(pairs_.rbegin(), pairs_.rend(), [](const auto& a, const auto& b) {
-    return a.first == b.first;
-  });
+  const auto repeated =
+      std::unique(pairs_.rbegin(), pairs_.rend(),
+                  [](const auto& a, const auto& b) { return a.first == b.first; });
   pairs_.erase(pairs_.begin(), repeated.base());
   std::erase_if(pairs_, [](const Pair& pair) { return pair.second.empty(); });
 }
 
 std::string_view Labels::get(std::string_view name) const {
   const auto at = std::lower_bound(pairs_.begin(), pairs_.end(), name, name_less);
-  return at != pairs_.end() && at->first == name ? std::string_view(at->second) : std::string_view();
+  return at != pairs_.end() && at->first == name ? std::string_view(at->second)
+                                                 : std::string_view();
 }
 
 void Labels::set(std::string_view name, std::string_view value) {

@@ -43,8 +43,8 @@ class Labels {
 /// `{alertname="KubeAPIDown", severity="critical"}`, values escaped as in a matcher.
 std::string to_string(const Labels& labels);
 
-/// Alertmanager's identity of an alert: FNV-1a 64 over name, 0xFF, value, 0xFF of the sorted labels.
-/// Equal to the `fingerprint` of a webhook when the same labels are given.
+/// Alertmanager's identity of an alert: FNV-1a 64 over name, 0xFF, value, 0xFF of the sorted
+/// labels. Equal to the `fingerprint` of a webhook when the same labels are given.
 std::uint64_t fingerprint(const Labels& labels);
 
 /// The fingerprint as Alertmanager writes it: 16 hexadecimal digits.

@@ -19,8 +19,12 @@ struct Unit {
 
 // Longest first; the order in which Prometheus demands them inside one duration.
 constexpr std::array kUnits = {
-    Unit{"w", 7LL * 24 * 3600 * 1000}, Unit{"d", 24LL * 3600 * 1000}, Unit{"h", 3600LL * 1000},
-    Unit{"m", 60LL * 1000},            Unit{"s", 1000},               Unit{"ms", 1},
+    Unit{"w", 7LL * 24 * 3600 * 1000},
+    Unit{"d", 24LL * 3600 * 1000},
+    Unit{"h", 3600LL * 1000},
+    Unit{"m", 60LL * 1000},
+    Unit{"s", 1000},
+    Unit{"ms", 1},
 };
 // Ten years: beyond any wait this tool makes, and far from overflow.
 constexpr std::int64_t kDurationMaxMs = 10LL * 366 * 24 * 3600 * 1000;
@@ -29,7 +33,8 @@ constexpr std::size_t kShownUnits = 2;
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = row[0];
     row[0] = i;
@@ -68,7 +73,8 @@ Result<Millis> parse_duration(std::string_view text) {
     if (rest.empty()) return bad(fmt::format("the unit is missing (did you mean {}s?)", number));
     const Unit* unit = leading_unit(rest);
     if (unit == nullptr) return bad("units are w, d, h, m, s and ms");
-    if (previous != nullptr && unit <= previous) return bad("units go from large to small, once each");
+    if (previous != nullptr && unit <= previous)
+      return bad("units go from large to small, once each");
     if (number > kDurationMaxMs / unit->millis) return bad("longer than ten years");
     total += number * unit->millis;
     previous = unit;
@@ -79,9 +85,9 @@ Result<Millis> parse_duration(std::string_view text) {
 
 std::string to_string(Millis duration) {
   std::int64_t left = duration.count();
-  if (left < 0) return "-" + to_string(Millis(left == std::numeric_limits<std::int64_t>::min()
-                                                  ? kDurationMaxMs
-                                                  : -left));
+  if (left < 0)
+    return "-" + to_string(Millis(left == std::numeric_limits<std::int64_t>::min() ? kDurationMaxMs
+                                                                                   : -left));
   std::string text;
   std::size_t shown = 0;
   for (const auto& unit : kUnits) {
@@ -153,7 +159,8 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
 std::string clipped(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return std::string(text);
   std::size_t end = bytes_max > kEllipsis.size() ? bytes_max - kEllipsis.size() : 0;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+    --end;
   return std::string(text.substr(0, end)) + std::string(kEllipsis);
 }
 

@@ -21,7 +21,8 @@ constexpr int kOldKubeletMinor = 25;
 
 std::optional<int> take_number(std::string_view& text) {
   std::size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9')
+    ++digits;
   if (digits == 0 || digits > kDigitsMax) return std::nullopt;
   if (digits > 1 && text.front() == '0') return std::nullopt;
   int number = 0;
@@ -49,7 +50,8 @@ std::optional<Version> take_core(std::string_view& text) {
 /// Splits "k3s10" into "k3s" and 10.
 std::pair<std::string_view, int> split_trailing_number(std::string_view build) {
   std::size_t start = build.size();
-  while (start > 0 && build[start - 1] >= '0' && build[start - 1] <= '9') --start;
+  while (start > 0 && build[start - 1] >= '0' && build[start - 1] <= '9')
+    --start;
   int number = 0;
   std::from_chars(build.data() + start, build.data() + build.size(), number);
   return {build.substr(0, start), number};
