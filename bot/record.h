@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the journal keeps: one record for each thing that must not be forgotten. Everything a run
+// knows about itself is a fold over its records (progress.h), so a crash loses nothing that was
+// acknowledged. Values only.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bot/plan.h"
+#include "bot/time.h"
+
+namespace lockkeeper {
+
+/// Who did it: "console:ana", "http:ops", "cli:root", "annotation", "rule".
+using Actor = std::string;
+
+/// Names and values worth remembering: "snapshot", "cordoned_by_person", "fence", ...
+using Notes = std::map<std::string, std::string>;
+
+/// A run begins: its plan, frozen. Written before its first step.
+struct Opened {
+  Plan plan;
+  Actor by;
+  std::string reason;
+  bool operator==(const Opened&) const = default;
+};
+
+/// The step is about to touch the world. Without an Outcome behind it, it is in doubt.
+struct Intent {
+  int step = 0;
+  bool operator==(const Intent&) const = default;
+};
+
+enum class StepResult { done, skipped, failed, interrupted };
+
+/// How a step ended.
+struct Outcome {
+  int step = 0;
+  StepResult result = StepResult::done;
+  std::string detail;  // one line for people
+  Notes notes;
+  bool operator==(const Outcome&) const = default;
+};
+
+/// What keeps a run from its next step.
+enum class Holder {
+  gate,    ///< an alert, blindness, or the quiet time after them
+  person,  ///< an order to pause
+  doubt,   ///< it cannot be told whether a step happened: a person must look
+};
+
+struct Held {
+  Holder holder = Holder::gate;
+  std::vector<std::string> reasons;
+  Notes memory;  // the gate's own, so that a restarted bot stays as paused as it was
+  bool operator==(const Held&) const = default;
+};
+
+struct Released {
+  Holder holder = Holder::gate;
+  std::string why;
+  bool operator==(const Released&) const = default;
+};
+
+enum class Verb { pause, resume, abort, clear };
+
+/// An authorised order of a person. Obeyed at the next safe point.
+struct Ordered {
+  Verb verb = Verb::pause;
+  Actor by;
+  std::string reason;
+  bool operator==(const Ordered&) const = default;
+};
+
+/// The run must end: an abort rule or a person's abort. Latched: it survives a restart.
+struct Latched {
+  Actor by;
+  std::vector<std::string> reasons;
+  bool operator==(const Latched&) const = default;
+};
+
+enum class Ending {
+  done,     ///< all three confirmations held
+  dry,      ///< a dry run reached its end
+  partial,  ///< the chosen stages are done, and postflight was not among them
+  refused,  ///< preflight found a reason; nothing was changed
+  failed,   ///< a step failed
+  aborted,  ///< a rule or a person ended it
+  cleared,  ///< a person declared it over
+};
+
+struct Closed {
+  Ending ending = Ending::failed;
+  std::vector<std::string> reasons;
+  bool operator==(const Closed&) const = default;
+};
+
+using Body = std::variant<Opened, Intent, Outcome, Held, Released, Ordered, Latched, Closed>;
+
+/// One line of the journal.
+struct Record {
+  std::int64_t seq = 0;  // given by the journal, strictly increasing
+  Time at{};
+  std::string run;
+  Body body;
+  bool operator==(const Record&) const = default;
+};
+
+std::string_view to_string(StepResult result);
+std::string_view to_string(Holder holder);
+std::string_view to_string(Verb verb);
+std::string_view to_string(Ending ending);
+
+/// "opened", "intent", ...: the journal's `kind` column.
+std::string_view kind_of(const Body& body);
+
+/// The body as JSON text, and back. Reading tolerates members it does not know (a newer bot may
+/// have written them) and refuses everything else that is off, naming the member.
+std::string encode(const Body& body);
+Result<Body> decode(std::string_view kind, std::string_view json);
+
+}  // namespace lockkeeper
