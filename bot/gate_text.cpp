@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/gate_text.h"
+
+#include <fmt/format.h>
+
+namespace lockkeeper {
+namespace {
+
+// A chat line that is still read; the full labels are in `alerts`.
+constexpr std::size_t kAlertBytesMax = 160;
+
+}  // namespace
+
+std::string alert_text(const Labels& labels) {
+  const std::string_view name = labels.get("alertname");
+  Labels rest = labels;
+  rest.set("alertname", "");
+  const auto shown = rest.empty() ? std::string() : to_string(rest);
+  return clipped(fmt::format("{}{}", name.empty() ? "(unnamed alert)" : name, shown),
+                 kAlertBytesMax);
+}
+
+std::string rule_text(const Rule& rule) {
+  if (rule.line == 0) return fmt::format("{} ({})", rule.name, rule.file);
+  return fmt::format("{} ({}:{})", rule.name, rule.file, rule.line);
+}
+
+std::string alert_reason(const Labels& labels, const Rule& rule, Millis firing,
+                         std::string_view effect) {
+  auto text = fmt::format("{} firing {}: rule {} {}", alert_text(labels), to_string(firing),
+                          rule_text(rule), effect);
+  if (!rule.reason.empty()) text += fmt::format(" ({})", rule.reason);
+  return text;
+}
+
+}  // namespace lockkeeper
