@@ -148,8 +148,13 @@ std::vector<Finding> preflight_findings(const PreflightFacts& facts, const Plan&
   }
   check_probes(facts, plan, settings, findings);
   for (const auto& budget : facts.budgets) {
-    findings.block(fmt::format("PodDisruptionBudget {} can never allow an eviction: {}",
-                               budget.name, budget.why));
+    auto text = fmt::format("PodDisruptionBudget {} can never allow an eviction: {}", budget.name,
+                            budget.why);
+    if (settings.preflight.blocking_budget_blocks) {
+      findings.block(std::move(text));
+    } else {
+      findings.warn(std::move(text));
+    }
   }
   if (!facts.cronjob_failure.empty()) {
     findings.block(fmt::format("the snapshot cannot be taken: {}", facts.cronjob_failure));
