@@ -115,7 +115,8 @@ struct GateSettings {
   Millis confirm_within{};
   Millis clock_skew_max = 60s;       // samples further from our clock make a poll a failed one
   int rule_health_every = 4;         // look at rule health every so many polls
-  std::filesystem::path rules_file;  // default: rules.ini beside the ini file
+  std::filesystem::path rules_file;  // default: rules.ini beside the ini file, if there is one
+  bool builtin_ignores = true;       // whether the rules begin with builtin_rules()
 };
 
 /// [prometheus]
