@@ -17,7 +17,7 @@
 
 namespace lockkeeper::http {
 
-class Transfer;   // one request under way; internal
+class Transfer;    // one request under way; internal
 struct CurlMulti;  // owns curl's handle; internal
 
 class Lanes {

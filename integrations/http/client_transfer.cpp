@@ -260,9 +260,10 @@ Fault Transfer::fault(FaultKind kind, std::string_view why) const {
       return {kind, fmt::format("{}: {}", origin, system_words())};
     case FaultKind::timeout:
       if (why.starts_with("Operation too slow"))
-        return {kind, fmt::format("{}: silent for {}", origin, to_string(request_.silence_max))};
+        return {kind, fmt::format("{}: silent for {}", origin,
+                                  lockkeeper::to_string(request_.silence_max))};
       if (!connected()) return {kind, fmt::format("{}: no connection in time", origin)};
-      return {kind, fmt::format("{}: no answer within {}", origin, to_string(limit))};
+      return {kind, fmt::format("{}: no answer within {}", origin, lockkeeper::to_string(limit))};
     case FaultKind::reset:
       return {kind, fmt::format("{}: the connection broke", origin)};
     case FaultKind::cancelled:

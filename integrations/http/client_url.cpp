@@ -51,8 +51,7 @@ std::string with_host(const std::string& url, const std::string& host) {
 std::optional<std::string> redirected(const std::string& base, const std::string& location) {
   const Url url = parsed(base);
   if (!url || location.empty()) return std::nullopt;
-  if (curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) != CURLUE_OK)
-    return std::nullopt;
+  if (curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) != CURLUE_OK) return std::nullopt;
   return part(url, CURLUPART_URL);
 }
 

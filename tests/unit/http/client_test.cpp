@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integrations/http/client.h"
+
+#include <doctest/doctest.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include "integrations/http/client_lanes.h"
+#include "integrations/http/client_url.h"
+#include "integrations/http/server.h"
+
+using namespace lockkeeper::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A server on a free port, whose handler a test gives.
+class Site {
+ public:
+  explicit Site(Handler handler, TlsOptions tls = {}) {
+    std::signal(SIGPIPE, SIG_IGN);
+    ServerOptions options;
+    options.tls = std::move(tls);
+    auto server = Server::listen(options, std::move(handler));
+    REQUIRE(server.has_value());
+    server_ = std::move(*server);
+  }
+  [[nodiscard]] std::string url(const std::string& path, const std::string& scheme = "http") const {
+    return scheme + "://127.0.0.1:" + std::to_string(server_->port()) + path;
+  }
+  [[nodiscard]] std::size_t connections() const { return server_->connections(); }
+  [[nodiscard]] std::string port() const { return std::to_string(server_->port()); }
+  void stop() { server_->stop(); }
+
+ private:
+  std::unique_ptr<Server> server_;
+};
+
+ClientRequest get(const std::string& url) {
+  ClientRequest request;
+  request.url = url;
+  request.timeout = 5s;
+  return request;
+}
+
+/// A self-signed certificate for one DNS name, in a folder of its own.
+class Identity {
+ public:
+  explicit Identity(const std::string& dns_name) {
+    std::string name = (std::filesystem::temp_directory_path() / "http_client_XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    folder_ = name;
+    EVP_PKEY* key = EVP_EC_gen("P-256");
+    X509* made = X509_new();
+    X509_set_version(made, 2);
+    X509_gmtime_adj(X509_getm_notBefore(made), -60);
+    X509_gmtime_adj(X509_getm_notAfter(made), 3600);
+    X509_set_pubkey(made, key);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>("lab"), -1, -1, 0);
+    X509_set_issuer_name(made, X509_get_subject_name(made));
+    const std::string names = "DNS:" + dns_name;
+    X509_EXTENSION* extension =
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
+    X509_add_ext(made, extension, -1);
+    X509_EXTENSION_free(extension);
+    X509_sign(made, key, EVP_sha256());
+    FILE* file = std::fopen(tls().certificate_file.c_str(), "w");
+    PEM_write_X509(file, made);
+    std::fclose(file);
+    file = std::fopen(tls().key_file.c_str(), "w");
+    PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+    std::fclose(file);
+    X509_free(made);
+    EVP_PKEY_free(key);
+  }
+  ~Identity() { std::filesystem::remove_all(folder_); }
+  Identity(const Identity&) = delete;
+  Identity& operator=(const Identity&) = delete;
+
+  [[nodiscard]] TlsOptions tls() const {
+    TlsOptions options;
+    options.certificate_file = (folder_ / "cert.pem").string();
+    options.key_file = (folder_ / "key.pem").string();
+    return options;
+  }
+  static std::string text(const std::string& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+Response plain(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+TEST_CASE("a call brings status, headers and body, and sends what it was given") {
+  Site site([](Exchange exchange) {
+    auto response = plain(207, exchange.request().method + " " + exchange.request().body);
+    response.headers.add("X-Seen", exchange.request().headers.get("X-Mine"));
+    response.headers.add("X-Agent", exchange.request().headers.get("User-Agent"));
+    exchange.send(std::move(response));
+  });
+  Client client({});
+  for (const std::string method : {"POST", "PUT", "PATCH", "DELETE"}) {
+    auto request = get(site.url("/x"));
+    request.method = method;
+    request.body = "{}";
+    request.headers.add("X-Mine", "yes");
+    const auto reply = client.call(request);
+    REQUIRE(reply.has_value());
+    CHECK(reply->status == 207);
+    CHECK(reply->body == method + " {}");
+    CHECK(reply->headers.get("x-seen") == "yes");
+    CHECK(reply->headers.get("x-agent") == "lockkeeper");
+  }
+  const auto head = [&] {
+    auto request = get(site.url("/x"));
+    request.method = "HEAD";
+    return client.call(request);
+  }();
+  REQUIRE(head.has_value());
+  CHECK(head->body.empty());
+}
+
+TEST_CASE("calls one after another share one connection") {
+  std::atomic<int> peers = 0;
+  std::string last;
+  Site site([&](Exchange exchange) {
+    if (exchange.request().peer != last) ++peers;
+    last = exchange.request().peer;
+    exchange.send(plain(200, "ok"));
+  });
+  Client client({});
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(client.call(get(site.url("/"))).has_value());
+  CHECK(peers == 1);
+}
+
+TEST_CASE("each kind of failure is told apart, in words without path, query or credentials") {
+  const auto fault_of = [](ClientRequest request) {
+    Client client({});
+    const auto answer = client.call(std::move(request));
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().what.find("s3cret") == std::string::npos);
+    CHECK(answer.error().what.find("token=") == std::string::npos);
+    return answer.error();
+  };
+  SUBCASE("refused") {
+    std::string url;
+    {
+      Site site([](Exchange) {});
+      url = site.url("/a?token=s3cret");
+      site.stop();
+    }
+    const auto fault = fault_of(get(url));
+    CHECK(fault.kind == FaultKind::refused);
+    CHECK(fault.what.ends_with(": connection refused"));
+  }
+  SUBCASE("timeout") {
+    Site site(
+        [held = std::make_shared<std::vector<Exchange>>()](Exchange e) { held->push_back(e); });
+    auto request = get(site.url("/slow?token=s3cret"));
+    request.timeout = 200ms;
+    const auto fault = fault_of(request);
+    CHECK(fault.kind == FaultKind::timeout);
+    CHECK(fault.what == "http://127.0.0.1:" + site.port() + ": no answer within 200ms");
+  }
+  SUBCASE("reset") {
+    Site site([](Exchange exchange) { exchange.drop(true); });
+    CHECK(fault_of(get(site.url("/"))).kind == FaultKind::reset);
+  }
+  SUBCASE("closed without an answer") {
+    Site site([](Exchange exchange) { exchange.drop(); });
+    CHECK(fault_of(get(site.url("/"))).kind == FaultKind::reset);
+  }
+  SUBCASE("too large, declared or not") {
+    Site site([](Exchange exchange) {
+      if (exchange.request().path == "/declared") {
+        exchange.send(plain(200, std::string(5000, 'x')));
+        return;
+      }
+      auto stream = exchange.stream({});
+      for (int i = 0; i < 50; ++i)
+        stream.write(std::string(100, 'x'));
+      stream.finish();
+    });
+    for (const std::string path : {"/declared", "/chunked"}) {
+      auto request = get(site.url(path));
+      request.body_max = 1000;
+      const auto fault = fault_of(request);
+      CHECK(fault.kind == FaultKind::too_large);
+      CHECK(fault.what.ends_with("the answer is larger than 1000 bytes"));
+    }
+  }
+  SUBCASE("unresolved") {
+    CHECK(fault_of(get("http://no-such-host.invalid/")).kind == FaultKind::unresolved);
+  }
+  SUBCASE("our own mistakes") {
+    CHECK(fault_of(get("nonsense s3cret")).kind == FaultKind::other);
+    auto request = get("http://127.0.0.1:1/");
+    request.headers.add("Authorization", "Bearer s3cret\r\nX-Other: 1");
+    const auto fault = fault_of(request);
+    CHECK(fault.kind == FaultKind::other);
+    CHECK(fault.what.ends_with("header Authorization holds a line break"));
+  }
+  SUBCASE("cancelled") {
+    Site site(
+        [held = std::make_shared<std::vector<Exchange>>()](Exchange e) { held->push_back(e); });
+    std::stop_source source;
+    auto request = get(site.url("/"));
+    request.stop = source.get_token();
+    std::jthread stopper([&] { source.request_stop(); });
+    CHECK(fault_of(request).kind == FaultKind::cancelled);
+  }
+}
+
+TEST_CASE("TLS trusts the given authority, for the given name, and nothing else") {
+  const Identity identity("api.lab");
+  const std::string ca = Identity::text(identity.tls().certificate_file);
+  Site site([](Exchange exchange) { exchange.send(plain(200, "in")); }, identity.tls());
+  const auto call = [&](ClientTls tls) {
+    ClientOptions options;
+    options.tls = std::move(tls);
+    Client client(options);
+    return client.call(get(site.url("/", "https")));
+  };
+  ClientTls tls;
+  CHECK(call(tls).error().kind == FaultKind::untrusted);  // the system's store knows it not
+  tls.ca_pem = ca;
+  CHECK(call(tls).error().kind == FaultKind::untrusted);  // 127.0.0.1 is not its name
+  tls.server_name = "api.lab";
+  REQUIRE(call(tls).has_value());
+  CHECK(call(tls)->body == "in");
+  tls = {};
+  tls.ca_file = identity.tls().certificate_file;
+  tls.server_name = "api.lab";
+  CHECK(call(tls).has_value());
+  tls = {};
+  tls.insecure = true;
+  CHECK(call(tls).has_value());
+}
+
+TEST_CASE("a client certificate comes from memory, and its absence is a TLS failure") {
+  const Identity identity("localhost");
+  auto server_tls = identity.tls();
+  server_tls.client_ca_file = server_tls.certificate_file;
+  server_tls.client_required = true;
+  Site site(
+      [](Exchange exchange) {
+        exchange.send(plain(200, exchange.request().certificate->common_name));
+      },
+      server_tls);
+  ClientOptions options;
+  options.tls.ca_pem = Identity::text(server_tls.certificate_file);
+  options.tls.server_name = "localhost";
+  CHECK(Client(options).call(get(site.url("/", "https"))).error().kind == FaultKind::tls);
+  options.tls.certificate_pem = Identity::text(server_tls.certificate_file);
+  options.tls.key_pem = Identity::text(server_tls.key_file);
+  const auto reply = Client(options).call(get(site.url("/", "https")));
+  REQUIRE(reply.has_value());
+  CHECK(reply->body == "lab");
+}
+
+TEST_CASE("a redirect is an answer like any other, unless the request allows it") {
+  std::string elsewhere;
+  Site other([](Exchange exchange) {
+    exchange.send(plain(200, std::string(exchange.request().headers.get("Authorization"))));
+  });
+  Site site([&](Exchange exchange) {
+    if (exchange.request().path == "/end") {
+      exchange.send(plain(200, std::string(exchange.request().headers.get("Authorization"))));
+      return;
+    }
+    auto response = plain(302, "moved");
+    response.headers.add("Location", exchange.request().path == "/far" ? elsewhere : "/end");
+    if (exchange.request().path == "/loop") response.headers.set("Location", "/loop");
+    exchange.send(std::move(response));
+  });
+  elsewhere = other.url("/");
+  const auto ask = [&](const std::string& path, int redirects) {
+    auto request = get(site.url(path));
+    request.headers.add("Authorization", "Bearer s3cret");
+    request.redirects_max = redirects;
+    Client client({});
+    const auto reply = client.call(request);
+    REQUIRE(reply.has_value());
+    return std::pair(reply->status, reply->body);
+  };
+  CHECK(ask("/near", 0) == std::pair(302, std::string("moved")));
+  CHECK(ask("/near", 1) == std::pair(200, std::string("Bearer s3cret")));
+  CHECK(ask("/far", 1) == std::pair(200, std::string()));  // no credentials to another port
+  CHECK(ask("/loop", 3) == std::pair(302, std::string("moved")));
+  elsewhere = "ftp://127.0.0.1/";
+  CHECK(ask("/far", 1).first == 302);
+}
+
+TEST_CASE("a stream brings pieces as they come, and ends when its handler has enough") {
+  Site site([](Exchange exchange) {
+    if (exchange.request().path == "/no") return exchange.send(plain(410, "gone"));
+    auto stream = exchange.stream({});
+    for (int i = 0; i < 3; ++i)
+      stream.write("line " + std::to_string(i) + "\n");
+    stream.finish();
+  });
+  Client client({});
+  std::string seen;
+  const auto keep = [&](std::string_view piece) {
+    seen += piece;
+    return true;
+  };
+  const auto reply = client.stream(get(site.url("/")), keep);
+  REQUIRE(reply.has_value());
+  CHECK(reply->body.empty());
+  CHECK(seen == "line 0\nline 1\nline 2\n");
+
+  seen.clear();
+  const auto refused = client.stream(get(site.url("/no")), keep);
+  REQUIRE(refused.has_value());
+  CHECK(refused->status == 410);
+  CHECK(refused->body == "gone");
+  CHECK(seen.empty());
+
+  const auto enough = client.stream(get(site.url("/")), [](std::string_view) { return false; });
+  CHECK(enough.error().kind == FaultKind::cancelled);
+}
+
+TEST_CASE("a stream that falls silent ends by its own limit") {
+  auto kept = std::make_shared<std::vector<Stream>>();
+  Site site([kept](Exchange exchange) {
+    kept->push_back(exchange.stream({}));
+    kept->back().write("hello");
+  });
+  auto request = get(site.url("/"));
+  request.timeout = 60s;
+  request.silence_max = 1s;
+  std::string seen;
+  const auto reply = Client({}).stream(request, [&](std::string_view piece) {
+    seen += piece;
+    return true;
+  });
+  CHECK(reply.error().kind == FaultKind::timeout);
+  CHECK(reply.error().what.ends_with("silent for 1s"));
+  CHECK(seen == "hello");
+}
+
+TEST_CASE("several calls run at once, but never more than allowed") {
+  auto waiting = std::make_shared<std::vector<Exchange>>();
+  std::atomic<int> most = 0;
+  Site site([&, waiting](Exchange exchange) {
+    waiting->push_back(exchange);
+    most = std::max<int>(most, static_cast<int>(waiting->size()));
+    if (waiting->size() == 4)
+      for (auto& each : std::exchange(*waiting, {}))
+        each.send(plain(200, each.request().path));
+  });
+  std::vector<ClientRequest> requests;
+  for (int i = 0; i < 20; ++i)
+    requests.push_back(get(site.url("/" + std::to_string(i))));
+  std::map<std::size_t, std::string> bodies;
+  Client client({});
+  client.perform(requests, 4, [&](std::size_t index, Answered answer) {
+    REQUIRE(answer.has_value());
+    bodies[index] = answer->body;
+  });
+  CHECK(most == 4);
+  REQUIRE(bodies.size() == 20);
+  CHECK(bodies[19] == "/19");
+}
+
+TEST_CASE("lanes keep a stream beside calls, and a cancelled transfer never calls back") {
+  auto kept = std::make_shared<std::vector<Stream>>();
+  Site site([kept](Exchange exchange) {
+    if (exchange.request().path != "/watch") return exchange.send(plain(200, "ok"));
+    kept->push_back(exchange.stream({}));
+    kept->back().write("first");
+  });
+  Client client({});
+  const auto lanes = client.lanes(2);
+  std::string pieces;
+  bool stream_done = false;
+  int calls_done = 0;
+  const auto watch = lanes->stream(
+      get(site.url("/watch")),
+      [&](std::string_view piece) {
+        pieces += piece;
+        return true;
+      },
+      [&](Answered) { stream_done = true; });
+  for (int i = 0; i < 6; ++i)
+    lanes->start(get(site.url("/call")), [&](Answered answer) {
+      CHECK(answer.has_value());
+      // Started from inside a callback, one more each for the first three.
+      if (++calls_done <= 3) lanes->start(get(site.url("/more")), [&](Answered) { ++calls_done; });
+    });
+  for (int i = 0; i < 200 && (calls_done < 9 || pieces.empty()); ++i)
+    lanes->turn(50ms);
+  CHECK(calls_done == 9);
+  CHECK(pieces == "first");
+  CHECK(lanes->busy() == 1);
+  lanes->cancel(watch);
+  lanes->cancel(watch);
+  lanes->turn(1ms);
+  CHECK(lanes->busy() == 0);
+  CHECK_FALSE(stream_done);
+}
+
+TEST_CASE("a given proxy is used even for loopback; without one loopback is reached directly") {
+  Site proxy([](Exchange exchange) { exchange.send(plain(200, exchange.request().target)); });
+  ClientOptions options;
+  options.proxy = proxy.url("");
+  const auto reply = Client(options).call(get("http://127.0.0.1:9/through"));
+  REQUIRE(reply.has_value());
+  CHECK(reply->body.ends_with("/through"));
+  CHECK(is_loopback("127.0.0.1"));
+  CHECK(is_loopback("[::1]"));
+  CHECK_FALSE(is_loopback("10.0.0.1"));
+}
+
+TEST_CASE("one client serves many threads") {
+  Site site([](Exchange exchange) { exchange.send(plain(200, exchange.request().path)); });
+  Client client({});
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t)
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 25; ++i) {
+          const auto path = "/" + std::to_string(t) + "/" + std::to_string(i);
+          const auto reply = client.call(get(site.url(path)));
+          if (reply && reply->body == path) ++good;
+        }
+      });
+  }
+  CHECK(good == 100);
+}
+
+TEST_CASE("an origin shows neither user nor path") {
+  CHECK(origin_of("https://u:pw@host.example/p?q=1") == "https://host.example:443");
+  CHECK(origin_of("http://[::1]:8080/x") == "http://[::1]:8080");
+  CHECK(origin_of("no url") == "(unreadable address)");
+}
