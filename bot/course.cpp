@@ -41,9 +41,11 @@ const Step* work_of(const Progress& progress, const Step& step) {
 std::optional<std::string> uncordon_left_out(const Progress& progress, const Step& step) {
   if (!begun(progress, sibling(progress, step, Action::cordon))) return "it was not cordoned";
   const Step* work = work_of(progress, step);
-  if (!begun(progress, work)) return std::nullopt;
   const Step* awaited = sibling(progress, step, Action::await_ready);
-  if (ended_as(progress, work, StepResult::done) && ended_as(progress, awaited, StepResult::done)) {
+  const bool proven = ended_as(progress, awaited, StepResult::done);
+  // Nothing was changed on the node yet, or all of it is proven: it may take pods again.
+  const bool untouched = !begun(progress, work) && !begun(progress, awaited);
+  if (untouched || (proven && (work == nullptr || ended_as(progress, work, StepResult::done)))) {
     return std::nullopt;
   }
   return fmt::format("left cordoned: {} is not proven healthy", step.node);
@@ -176,9 +178,9 @@ std::optional<std::string> needless(const ClusterFacts& facts, const Progress& p
   if (planned != nullptr && node->uid != planned->uid) {
     return "the node was replaced by another one of the same name";
   }
-  const bool there =
-      node->kubelet == progress.plan->target && facts.api_server == progress.plan->target;
-  if (step.stage != Stage::containerd && there && node->cordoned_by != progress.run) {
+  const bool there = node->kubelet == progress.plan->target &&
+                     facts.api_server == progress.plan->target && node->cordoned_by.empty();
+  if (there && sibling(progress, step, Action::upgrade) != nullptr) {
     return fmt::format("it runs {} already", to_string(progress.plan->target));
   }
   return std::nullopt;

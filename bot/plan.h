@@ -58,8 +58,9 @@ struct PlannedNode {
   std::string uid;      // a node re-created under the same name is another node
   std::string address;  // InternalIP, where SSH goes
   Role role = Role::worker;
-  Version kubelet;         // what it ran when the plan was made
-  std::string containerd;  // "1.7.27", or empty when the runtime is another one
+  Version kubelet;           // what it ran when the plan was made
+  std::string containerd;    // "1.7.27", or empty when the runtime is another one
+  bool finish_only = false;  // on the target, but an earlier run left it cordoned
 
   bool operator==(const PlannedNode&) const = default;
 };

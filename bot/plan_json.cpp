@@ -31,7 +31,8 @@ Json to_json(const PlannedNode& node) {
           {"address", node.address},
           {"role", to_string(node.role)},
           {"kubelet", to_string(node.kubelet)},
-          {"containerd", node.containerd}};
+          {"containerd", node.containerd},
+          {"finish_only", node.finish_only}};
 }
 
 Json to_json(const Step& step) {
@@ -43,9 +44,15 @@ Json to_json(const Step& step) {
 }
 
 PlannedNode node_from(const Json& json) {
-  return {get<std::string>(json, "name"),    get<std::string>(json, "uid"),
-          get<std::string>(json, "address"), get_word(json, "role", parse_role),
-          get_version(json, "kubelet"),      get<std::string>(json, "containerd")};
+  PlannedNode node;
+  node.name = get<std::string>(json, "name");
+  node.uid = get<std::string>(json, "uid");
+  node.address = get<std::string>(json, "address");
+  node.role = get_word(json, "role", parse_role);
+  node.kubelet = get_version(json, "kubelet");
+  node.containerd = get<std::string>(json, "containerd");
+  node.finish_only = get<bool>(json, "finish_only");
+  return node;
 }
 
 Step step_from(const Json& json) {

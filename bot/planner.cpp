@@ -29,8 +29,15 @@ class Steps {
   Plan& plan_;
 };
 
-PlannedNode planned(const NodeFacts& node, Role role) {
-  return {node.name, node.uid, node.address, role, *node.kubelet, containerd_version(node.runtime)};
+PlannedNode planned(const NodeFacts& node, Role role, bool finish_only) {
+  return {node.name,  node.uid, node.address, role, *node.kubelet, containerd_version(node.runtime),
+          finish_only};
+}
+
+/// On the target, but still cordoned by an earlier run of ours, which failed or was lost: only the
+/// end of its work is left.
+bool left_behind(const NodeFacts& node, const Version& target) {
+  return node.kubelet == target && node.unschedulable && !node.cordoned_by.empty();
 }
 
 /// The control planes that still need work, in order, with their roles. `kubeadm upgrade apply`
@@ -45,8 +52,10 @@ std::vector<PlannedNode> control_planes(const ClusterFacts& facts, const Version
   bool applied = std::ranges::any_of(all, there) && !only_kubelets;
   std::vector<PlannedNode> result;
   for (const auto& node : all) {
-    if (there(node) && !only_kubelets) continue;
-    result.push_back(planned(node, applied ? Role::control_plane : Role::control_plane_first));
+    const bool finish_only = !only_kubelets && left_behind(node, target);
+    if (there(node) && !only_kubelets && !finish_only) continue;
+    const Role role = applied ? Role::control_plane : Role::control_plane_first;
+    result.push_back(planned(node, role, finish_only));
     applied = true;
   }
   return result;
@@ -56,7 +65,9 @@ std::vector<PlannedNode> workers(const ClusterFacts& facts, const Version& targe
                                  const UpgradeSettings& settings) {
   std::vector<PlannedNode> result;
   for (const auto& node : in_worker_order(facts.nodes, settings)) {
-    if (node.kubelet != target) result.push_back(planned(node, Role::worker));
+    const bool finish_only = left_behind(node, target);
+    if (node.kubelet == target && !finish_only) continue;
+    result.push_back(planned(node, Role::worker, finish_only));
   }
   return result;
 }
@@ -87,11 +98,13 @@ void add_node_block(Steps& steps, Stage stage, Action work, const PlannedNode& n
   const auto& upgrade = settings.upgrade;
   const Millis api = settings.kubernetes.outage_limit;
   steps.add(stage, Action::cordon, node.name, api);
-  if (node.name == settings.kubernetes.own_node) {
-    steps.add(stage, Action::step_aside, node.name, upgrade.drain_timeout);
+  if (!node.finish_only) {
+    if (node.name == settings.kubernetes.own_node) {
+      steps.add(stage, Action::step_aside, node.name, upgrade.drain_timeout);
+    }
+    steps.add(stage, Action::drain, node.name, upgrade.drain_timeout);
+    steps.add(stage, work, node.name, upgrade.script_timeout);
   }
-  steps.add(stage, Action::drain, node.name, upgrade.drain_timeout);
-  steps.add(stage, work, node.name, upgrade.script_timeout);
   steps.add(stage, Action::await_ready, node.name, upgrade.ready_timeout);
   steps.add(stage, Action::uncordon, node.name, api);
   const bool control_plane = node.role != Role::worker;
@@ -135,6 +148,7 @@ void add_steps(Plan& plan, const UpgradeRequest& request, const Settings& settin
   }
   if (request.has(Stage::repo) && plan.kind == UpgradeKind::minor) {
     for (const auto& node : plan.nodes) {
+      if (node.finish_only) continue;
       steps.add(Stage::repo, Action::repository, node.name, settings.upgrade.script_timeout);
     }
   }

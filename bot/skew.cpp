@@ -85,8 +85,9 @@ Refusal skew_refusal(const ClusterFacts& facts, const UpgradeRequest& request) {
   if (auto reasons = unreadable(facts); !reasons.empty()) return {std::move(reasons), false};
   auto reasons = target_reasons(facts, request.target);
   if (!reasons.empty()) return {std::move(reasons), false};
-  const bool all_there = std::ranges::all_of(
-      facts.nodes, [&](const NodeFacts& node) { return node.kubelet == request.target; });
+  const bool all_there = std::ranges::all_of(facts.nodes, [&](const NodeFacts& node) {
+    return node.kubelet == request.target && node.cordoned_by.empty();
+  });
   const bool touches_nodes = request.has(Stage::master) || request.has(Stage::workers);
   if (all_there && *facts.api_server == request.target && touches_nodes) {
     return {{fmt::format("nothing to do: all {} nodes run {}", facts.nodes.size(),
