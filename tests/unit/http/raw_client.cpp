@@ -62,6 +62,16 @@ std::string RawClient::read_some() {
   return bytes;
 }
 
+bool RawClient::read_until(std::string_view end) {
+  std::string all;
+  while (!all.ends_with(end)) {
+    const std::string more = read_some();
+    if (more.empty()) return false;
+    all += more;
+  }
+  return true;
+}
+
 Reply RawClient::receive(bool head_only) {
   Reply reply;
   const auto need = [&](std::size_t size) {

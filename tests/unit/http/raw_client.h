@@ -40,6 +40,8 @@ class RawClient {
   bool closed_within(std::chrono::milliseconds limit);
   /// One read of whatever is there; "" at the end of the connection or after the limit.
   std::string read_some();
+  /// Reads until `end` has come last; false when the connection ends before.
+  bool read_until(std::string_view end);
   void end_sending();
   [[nodiscard]] bool was_reset() const { return was_reset_; }
 
