@@ -52,7 +52,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
   // Without O_NONBLOCK a FIFO in the file's place would hold this thread for ever.
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return refused(path, errno);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0) return refused(path, errno);
   if (!S_ISREG(info.st_mode)) return fail(path.native() + ": not a regular file");
   std::string content;

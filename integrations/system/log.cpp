@@ -45,8 +45,7 @@ spdlog::logger& logger() {
   static spdlog::logger instance = [] {
     spdlog::logger made("lockkeeper", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made.set_level(spdlog::level::trace);
-    made.set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        "time=%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc));
+    made.set_pattern("time=%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc);
     return made;
   }();
   return instance;

@@ -40,7 +40,7 @@ void on_signal(int number) {
 }
 
 void set_handler(int number, void (*handler)(int)) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   ::sigaction(number, &action, nullptr);
