@@ -81,10 +81,11 @@ struct PreflightSettings {
   std::string snapshot_target;               // a path on the control plane whose space counts too
   Millis scratch_age = 72h;                  // kubeadm's leftovers older than this are pruned
   int scratch_kept = 2;                      // but never the newest ones
-  // A PodDisruptionBudget that can never allow an eviction; key `on_blocking_budget = block | warn`.
-  // Blocking by default: such a drain is certain to run into its limit in the middle of a run.
+  // A PodDisruptionBudget that can never allow an eviction; key `on_blocking_budget = block |
+  // warn`. Blocking by default: such a drain is certain to run into its limit in the middle of a
+  // run.
   bool blocking_budget_blocks = true;
-  Millis limit = 10min;                      // for all checks together
+  Millis limit = 10min;  // for all checks together
 };
 
 /// [snapshot]

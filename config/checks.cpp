@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "config/value.h"
+
+namespace lockkeeper {
+namespace {
+
+class Checks {
+ public:
+  Checks(const Settings& settings, const GivenLines& given, ErrorList& errors)
+      : settings_(settings), given_(given), errors_(errors) {}
+
+  void required();
+  void times();
+  void workers();
+  void web_server();
+  void clients();
+  void authority();
+
+ private:
+  /// The line of the first of these that was given; 0 when none was.
+  [[nodiscard]] int line_of(std::initializer_list<std::string_view> names) const {
+    for (const auto name : names)
+      if (const auto at = given_.find(name); at != given_.end()) return at->second;
+    return 0;
+  }
+  void add(std::initializer_list<std::string_view> names, std::string what) {
+    errors_.add(line_of(names), std::move(what));
+  }
+
+  const Settings& settings_;
+  const GivenLines& given_;
+  ErrorList& errors_;
+};
+
+void Checks::required() {
+  const auto need = [&](bool there, std::string_view section, std::string_view key) {
+    if (there) return;
+    add({fmt::format("{}.{}", section, key), section},
+        fmt::format("[{}] {} is required for a run", section, key));
+  };
+  need(!settings_.ssh.user.empty(), "ssh", "user");
+  need(!settings_.ssh.key_file.empty(), "ssh", "key_file");
+  need(!settings_.prometheus.url.empty(), "prometheus", "url");
+}
+
+void Checks::times() {
+  const auto& gate = settings_.gate;
+  if (gate.blind_after < 2 * gate.poll_interval) {
+    add({"gate.blind_after", "gate.poll_interval"},
+        fmt::format("blind_after ({}) must be at least 2 * poll_interval ({}): one lost answer is "
+                    "not blindness",
+                    exact(gate.blind_after), exact(gate.poll_interval)));
+  }
+  if (gate.confirm_within != Millis{} && gate.confirm_within < gate.poll_interval) {
+    add({"gate.confirm_within", "gate.poll_interval"},
+        fmt::format("confirm_within ({}) must be at least poll_interval ({}), or 0s",
+                    exact(gate.confirm_within), exact(gate.poll_interval)));
+  }
+  const auto& upgrade = settings_.upgrade;
+  if (upgrade.soak >= upgrade.soak_limit) {
+    add({"upgrade.soak", "upgrade.soak_limit"},
+        fmt::format("soak ({}) must be shorter than soak_limit ({})", exact(upgrade.soak),
+                    exact(upgrade.soak_limit)));
+  }
+  if (upgrade.poll_interval >= upgrade.ready_timeout) {
+    add({"upgrade.poll_interval", "upgrade.ready_timeout"},
+        fmt::format("poll_interval ({}) must be shorter than ready_timeout ({})",
+                    exact(upgrade.poll_interval), exact(upgrade.ready_timeout)));
+  }
+}
+
+void Checks::workers() {
+  for (const auto& node : settings_.upgrade.last) {
+    if (std::ranges::find(settings_.upgrade.first, node) != settings_.upgrade.first.end()) {
+      add({"upgrade.last"}, fmt::format("{} stands in first and in last", node));
+    }
+  }
+}
+
+void Checks::web_server() {
+  const auto& http = settings_.http;
+  if (http.tls_certificate.empty() != http.tls_key.empty()) {
+    add({"http.tls_cert_file", "http.tls_key_file"},
+        "tls_cert_file and tls_key_file belong together: give both or neither");
+  }
+  if (!is_loopback(http.address) && http.webhook_tokens.empty()) {
+    add({"http.address"},
+        fmt::format("address {} is reachable from elsewhere, so alerts need a webhook_token_file "
+                    "(or _env, _credential, _secret)",
+                    http.address));
+  }
+}
+
+void Checks::clients() {
+  const auto same = [](const SecretSource& a, const SecretSource& b) {
+    return a.given() && a.described() == b.described();
+  };
+  for (auto client = settings_.clients.begin(); client != settings_.clients.end(); ++client) {
+    const auto section = "client " + client->name;
+    if (!client->token.given()) {
+      add({section}, fmt::format("[{}] has no token; use token_file, token_env, token_credential "
+                                 "or token_secret",
+                                 section));
+    }
+    const auto twin = std::find_if(settings_.clients.begin(), client, [&](const auto& other) {
+      return same(other.token, client->token);
+    });
+    if (twin != client) {
+      add({section},
+          fmt::format("clients {} and {} have the same token and could not be told apart",
+                      twin->name, client->name));
+    }
+  }
+}
+
+void Checks::authority() {
+  const auto check = [&](std::string_view role, const std::vector<std::string>& actors) {
+    for (const auto& actor : actors) {
+      if (!actor.starts_with("http:") || actor == "http:*") continue;
+      const auto name = actor.substr(std::string_view("http:").size());
+      if (std::ranges::find(settings_.clients, name, &ClientSettings::name) ==
+          settings_.clients.end()) {
+        add({fmt::format("authority.{}", role)},
+            fmt::format("{}: {} is nobody; there is no [client {}]", role, actor, name));
+      }
+    }
+  };
+  check("viewer", settings_.authority.viewer);
+  check("operator", settings_.authority.operators);
+  check("approver", settings_.authority.approver);
+  check("admin", settings_.authority.admin);
+}
+
+}  // namespace
+
+void cross_check(const Settings& settings, const GivenLines& given, ErrorList& errors) {
+  Checks checks(settings, given, errors);
+  checks.required();
+  checks.times();
+  checks.workers();
+  checks.web_server();
+  checks.clients();
+  checks.authority();
+}
+
+}  // namespace lockkeeper

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The sections about what is listened to and who may speak.
+
+#include "config/section_builders.h"
+#include "config/sections.h"
+
+namespace lockkeeper {
+namespace {
+
+constexpr Millis kDay = 24h;
+constexpr std::int64_t kGibibyte = 1LL << 30;
+
+void add_gate_rules(Table<Settings>& table) {
+  const auto at = in(&Settings::gate);
+  table.key(
+      "default_action", [](auto& settings) -> auto& { return settings.rules.fallback.action; },
+      choice_value<RuleAction>({{"ignore", RuleAction::ignore},
+                                {"notify", RuleAction::notify},
+                                {"pause", RuleAction::pause},
+                                {"abort", RuleAction::abort}}),
+      "what an alert does that no rule matches");
+  table.key("rules_file", at(&GateSettings::rules_file), path_value(),
+            "more rules, tried after those of this file", "rules.ini beside this file");
+  table.key("builtin_ignores", at(&GateSettings::builtin_ignores), flag_value(),
+            "whether the built-in rules for alerts that fire by design come first");
+  table.key(
+      "watchdog", [](auto& settings) -> auto& { return settings.rules.watchdog; }, matchers_value(),
+      "the alert that always fires; without it in the answer the gate is blind");
+  table.key(
+      "external_labels", [](auto& settings) -> auto& { return settings.rules.external_labels; },
+      labels_value(), "Prometheus' external labels, which only Alertmanager's alerts carry",
+      "none");
+  table.key(
+      "ignore_labels", [](auto& settings) -> auto& { return settings.rules.ignore_labels; },
+      list_value(label_name_value(), "a list of label names"),
+      "labels that do not belong to an alert's identity, such as a replica's name", "none");
+}
+
+SecretSource& nth_token(Settings& settings, std::size_t n) {
+  auto& tokens = settings.http.webhook_tokens;
+  if (tokens.size() <= n) tokens.resize(n + 1);
+  return tokens[n];
+}
+
+const SecretSource* find_token(const Settings& settings, std::size_t n) {
+  const auto& tokens = settings.http.webhook_tokens;
+  return n < tokens.size() ? &tokens[n] : nullptr;
+}
+
+}  // namespace
+
+Table<Settings> gate_table() {
+  using OnBlind = GateSettings::OnBlind;
+  const auto at = in(&Settings::gate);
+  Table<Settings> table{"gate", "When alerts hold the run.", {}, {}, {"honor_silences"}};
+  add_gate_rules(table);
+  table
+      .key("poll_interval", at(&GateSettings::poll_interval), duration_value(100ms, 10min),
+           "between two questions to Prometheus")
+      .key("blind_after", at(&GateSettings::blind_after), duration_value(200ms, 1h),
+           "without a good answer for this long the gate is blind")
+      .key("on_blind", at(&GateSettings::on_blind),
+           choice_value<OnBlind>({{"pause", OnBlind::pause},
+                                  {"abort", OnBlind::abort},
+                                  {"continue", OnBlind::proceed}}),
+           "what blindness does to the run")
+      .key("resume_after", at(&GateSettings::resume_after), duration_value(0s, kDay),
+           "quiet time before a pause is lifted, for blindness and rules that do not say")
+      .key("confirm_within", at(&GateSettings::confirm_within), duration_value(0s, kDay),
+           "a webhook's alert that no poll confirms is dropped; 0s: 2 * poll_interval + 30s")
+      .key("clock_skew_max", at(&GateSettings::clock_skew_max), duration_value(1s, kDay),
+           "an answer whose clock is further from ours is no good answer")
+      .key("rule_health_every", at(&GateSettings::rule_health_every), count_value(1, 1000),
+           "look at the health of Prometheus' rules every so many polls");
+  return table;
+}
+
+Table<Settings> prometheus_table() {
+  const auto at = in(&Settings::prometheus);
+  Table<Settings> table{"prometheus", "Whose word on alerts counts.", {}, {}, {}};
+  const auto source = [](auto& settings) -> auto& { return settings.prometheus.bearer_token; };
+  table.key("url", at(&PrometheusSettings::url), url_value(),
+            "its address, with the path prefix if it has one", "an error: it is required");
+  table.secret(
+      "bearer_token", source, [source](const Settings& settings) { return &source(settings); },
+      "the bearer token that it asks for");
+  table
+      .key("ca_file", at(&PrometheusSettings::ca_file), path_value(),
+           "the authority of its certificate", "those of the system")
+      .key("timeout", at(&PrometheusSettings::timeout), duration_value(100ms, 10min),
+           "for one question")
+      .key("body_max", at(&PrometheusSettings::body_max), size_value(1024, 4 * kGibibyte),
+           "a larger answer is refused; 10,000 alerts are about 3 MiB");
+  return table;
+}
+
+Table<Settings> pushgateway_table() {
+  const auto at = in(&Settings::pushgateway);
+  Table<Settings> table{"pushgateway", "Where metrics are pushed to.", {}, {}, {}};
+  table.key("url", at(&PushgatewaySettings::url), url_value(), "its address", "nothing is pushed")
+      .key("interval", at(&PushgatewaySettings::interval), duration_value(1s, 1h),
+           "between two pushes")
+      .key("timeout", at(&PushgatewaySettings::timeout), duration_value(100ms, 10min),
+           "for one push, which never holds a run up");
+  return table;
+}
+
+Table<Settings> http_table() {
+  const auto at = in(&Settings::http);
+  Table<Settings> table{"http", "The bot's own web server.", {}, {}, {}};
+  table
+      .key("address", at(&HttpSettings::address), address_value(),
+           "where it listens; any but a loopback address needs a webhook token")
+      .key("port", at(&HttpSettings::port), port_value(0), "0: any free one")
+      .key("tls_cert_file", at(&HttpSettings::tls_certificate), path_value(),
+           "its certificate with the chain, as PEM", "plain HTTP")
+      .key("tls_key_file", at(&HttpSettings::tls_key), path_value(),
+           "the key of the certificate, as PEM", "plain HTTP");
+  for (const std::size_t n : {0U, 1U}) {
+    table.secret(
+        n == 0 ? "webhook_token" : "webhook_token2",
+        [n](Settings& settings) -> SecretSource& { return nth_token(settings, n); },
+        [n](const Settings& settings) { return find_token(settings, n); },
+        n == 0 ? "the bearer token that Alertmanager presents"
+               : "a second one, while it is changed");
+  }
+  table
+      .key("body_max", at(&HttpSettings::body_max), size_value(1024, kGibibyte),
+           "a larger request is refused; a webhook of 10,000 alerts is 2.8 MiB")
+      .key("connections_max", at(&HttpSettings::connections_max), count_value(1, 65'536),
+           "open at one time")
+      .key("header_timeout", at(&HttpSettings::header_timeout), duration_value(100ms, 10min),
+           "for the head of a request")
+      .key("body_timeout", at(&HttpSettings::body_timeout), duration_value(100ms, 10min),
+           "for its body")
+      .key("idle_timeout", at(&HttpSettings::idle_timeout), duration_value(1s, 1h),
+           "between two requests of one connection");
+  return table;
+}
+
+Table<Settings> authority_table() {
+  const auto at = in(&Settings::authority);
+  const auto actors = list_value(actor_value(), "a list of " + actor_value().form);
+  Table<Settings> table{"authority", "Who may do what; an empty list is nobody.", {}, {}, {}};
+  table.key("viewer", at(&AuthoritySettings::viewer), actors, "may look", "nobody")
+      .key("operator", at(&AuthoritySettings::operators), actors,
+           "may also plan, start, pause and resume", "nobody")
+      .key("approver", at(&AuthoritySettings::approver), actors, "may also approve", "nobody")
+      .key("admin", at(&AuthoritySettings::admin), actors, "may do everything", "nobody");
+  return table;
+}
+
+Table<Settings> journal_table() {
+  const auto at = in(&Settings::journal);
+  Table<Settings> table{"journal", "What must survive a crash.", {}, {}, {}};
+  table
+      .key("file", at(&JournalSettings::file), path_value(),
+           "an SQLite database; its folder is the bot's state folder")
+      .key("busy_timeout", at(&JournalSettings::busy_timeout), duration_value(0s, 10min),
+           "how long another process may hold the file");
+  return table;
+}
+
+Table<Settings> log_table() {
+  const auto at = in(&Settings::log);
+  Table<Settings> table{"log", "What the process tells about itself.", {}, {}, {}};
+  std::vector<std::pair<std::string_view, std::string>> levels;
+  for (const auto* level : {"trace", "debug", "info", "warn", "error"})
+    levels.emplace_back(level, level);
+  table.key("level", at(&LogSettings::level), choice_value<std::string>(std::move(levels)),
+            "the least important lines that are written");
+  return table;
+}
+
+}  // namespace lockkeeper

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "config/apply.h"
+#include "config/checks.h"
+#include "config/rule_reader.h"
+#include "config/sections.h"
+
+namespace lockkeeper {
+namespace {
+
+constexpr std::array<std::string_view, 1> kRepeatable = {"match"};
+constexpr std::string_view kRulesFile = "rules.ini";
+constexpr std::string_view kKnownHosts = "known_hosts";
+
+/// The folder at which relative paths start, absolute where the system can tell.
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  std::error_code problem;
+  const auto absolute = std::filesystem::absolute(file, problem);
+  return (problem ? file : absolute).parent_path();
+}
+
+class Loader {
+ public:
+  explicit Loader(const std::filesystem::path& path)
+      : path_(path),
+        folder_(folder_of(path)),
+        settings_(default_settings()),
+        errors_(path.string()),
+        rules_errors_({}) {}
+
+  std::expected<Settings, std::vector<ConfigError>> load();
+
+ private:
+  void take_section(const IniSection& section);
+  void take_client(const IniSection& section);
+  void note_given(const IniSection& section);
+  void read_rules_file();
+  void finish();
+  [[nodiscard]] std::vector<ConfigError> all_errors() const;
+
+  std::filesystem::path path_;
+  std::filesystem::path folder_;
+  Settings settings_;
+  GivenLines given_;
+  RuleReader rules_;
+  ErrorList errors_;
+  ErrorList rules_errors_;
+};
+
+std::string unknown_section(std::string_view name) {
+  const auto& later = later_sections();
+  const std::string_view kind = name.substr(0, name.find(' '));
+  if (std::ranges::find(later, kind) != later.end()) {
+    return fmt::format("section [{}] is not supported yet", name);
+  }
+  std::vector<std::string_view> known = {"client", "rule"};
+  for (const auto& table : settings_tables())
+    known.push_back(table.name);
+  return fmt::format("unknown section [{}]{}", name, suggestion(kind, known));
+}
+
+void Loader::note_given(const IniSection& section) {
+  given_.emplace(section.name, section.line);
+  for (const auto& entry : section.entries)
+    given_.emplace(section.name + "." + entry.key, entry.line);
+}
+
+void Loader::take_client(const IniSection& section) {
+  const auto parts = split_section_name(section.name);
+  if (!parts.problem.empty()) return errors_.add(section.line, parts.problem);
+  ClientSettings client;
+  client.name = parts.name;
+  apply(client_table(), section, folder_, client, errors_);
+  settings_.clients.push_back(std::move(client));
+}
+
+void Loader::take_section(const IniSection& section) {
+  const auto kind = split_section_name(section.name).kind;
+  if (kind == "rule") return rules_.take(section, path_.string(), folder_, errors_);
+  if (kind == "client") return take_client(section);
+  const auto& tables = settings_tables();
+  const auto table = std::ranges::find(tables, section.name, &Table<Settings>::name);
+  if (table == tables.end()) return errors_.add(section.line, unknown_section(section.name));
+  apply(*table, section, folder_, settings_, errors_);
+}
+
+void Loader::read_rules_file() {
+  auto& file = settings_.gate.rules_file;
+  const auto given = given_.find("gate.rules_file");
+  std::error_code problem;
+  const bool absent =
+      std::filesystem::status(file.empty() ? folder_ / kRulesFile : file, problem).type() ==
+      std::filesystem::file_type::not_found;
+  if (absent && file.empty()) return;
+  if (absent) {
+    return errors_.add(given == given_.end() ? 0 : given->second,
+                       fmt::format("rules_file: {} does not exist", file.string()));
+  }
+  if (file.empty()) file = folder_ / kRulesFile;
+  auto ini = read_ini(file, kRepeatable);
+  rules_errors_ = ini.errors;
+  for (const auto& section : ini.sections) {
+    if (split_section_name(section.name).kind == "rule") {
+      rules_.take(section, file.string(), folder_, rules_errors_);
+    } else {
+      rules_errors_.add(section.line, fmt::format("[{}] does not belong here: a rules file holds "
+                                                  "[rule NAME] sections only",
+                                                  section.name));
+    }
+  }
+}
+
+void Loader::finish() {
+  settings_.file = path_;
+  auto& tokens = settings_.http.webhook_tokens;
+  std::erase_if(tokens, [](const SecretSource& source) { return !source.given(); });
+  auto& pod = settings_.kubernetes.own_pod;
+  if (!pod.empty() && !pod.contains('/')) pod = settings_.kubernetes.own_namespace + "/" + pod;
+  if (settings_.ssh.known_hosts.empty()) {
+    settings_.ssh.known_hosts = settings_.journal.file.parent_path() / kKnownHosts;
+  }
+  auto& book = settings_.rules;
+  if (rules_.rules().empty() && !given_.contains("gate.default_action")) {
+    errors_.add(0,
+                "no rules and no default_action: without either, nobody has said what an alert "
+                "means; write rules, or default_action in [gate]");
+  }
+  if (settings_.gate.builtin_ignores) book.rules = builtin_rules();
+  for (auto& rule : rules_.finish(settings_.gate.resume_after))
+    book.rules.push_back(std::move(rule));
+  const auto fallback = given_.find("gate.default_action");
+  book.fallback.file = path_.string();
+  book.fallback.line = fallback == given_.end() ? 0 : fallback->second;
+  book.fallback.resume_after = settings_.gate.resume_after;
+}
+
+std::vector<ConfigError> Loader::all_errors() const {
+  auto errors = errors_.listed();
+  for (auto& error : rules_errors_.listed())
+    errors.push_back(std::move(error));
+  return errors;
+}
+
+std::expected<Settings, std::vector<ConfigError>> Loader::load() {
+  const auto ini = read_ini(path_, kRepeatable);
+  errors_ = ini.errors;
+  for (const auto& section : ini.sections) {
+    note_given(section);
+    take_section(section);
+  }
+  read_rules_file();
+  // What follows from values is only looked at when all values are good: a misspelt key would
+  // otherwise be told a second time as a missing one.
+  if (all_errors().empty()) {
+    finish();
+    cross_check(settings_, given_, errors_);
+  }
+  if (auto errors = all_errors(); !errors.empty()) return std::unexpected(std::move(errors));
+  return std::move(settings_);
+}
+
+}  // namespace
+
+std::expected<Settings, std::vector<ConfigError>> load(const std::filesystem::path& path) {
+  return Loader(path).load();
+}
+
+}  // namespace lockkeeper

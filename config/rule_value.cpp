@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The kinds of values of the rule language and of [authority].
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/value.h"
+#include "rules/utf8.h"
+
+namespace lockkeeper {
+namespace {
+
+// Who can give an order: the console, a client of the HTTP API, the command line on this machine.
+constexpr std::array<std::string_view, 3> kActorKinds = {"console", "http", "cli"};
+
+std::string same(const std::string& value) {
+  return value;
+}
+
+ReadValue<Matchers> read_matchers(std::string_view text) {
+  auto matchers = parse_matchers(text);
+  if (!matchers) return refuse(matchers.error().what, matchers.error().column);
+  if (matchers->empty()) {
+    return refuse("an empty list matches every alert; to say that, write alertname=~\".*\"");
+  }
+  return std::move(*matchers);
+}
+
+ReadValue<Labels> read_labels(std::string_view text) {
+  const auto matchers = parse_matchers(text);
+  if (!matchers) return refuse(matchers.error().what, matchers.error().column);
+  Labels labels;
+  for (const auto& matcher : *matchers) {
+    if (matcher.op != MatchOp::equal) {
+      return refuse(fmt::format("write {}=\"value\": a label has one value", matcher.name));
+    }
+    if (matcher.value.empty()) {
+      return refuse(fmt::format("label {} has no value", matcher.name));
+    }
+    if (!labels.get(matcher.name).empty()) {
+      return refuse(fmt::format("label {} stands twice", matcher.name));
+    }
+    labels.set(matcher.name, matcher.value);
+  }
+  return labels;
+}
+
+std::string show_template(const NodeTemplate& node) {
+  std::string text;
+  for (const auto& piece : node.pieces) {
+    if (!piece.label) {
+      text += piece.text;
+    } else {
+      text += fmt::format("${{labels.{}{}}}", piece.text, piece.host_only ? ":host" : "");
+    }
+  }
+  return text;
+}
+
+ReadValue<std::string> read_actor(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::string_view kind = text.substr(0, colon);
+  if (std::ranges::find(kActorKinds, kind) == kActorKinds.end()) {
+    return refuse(fmt::format("'{}' is not console:NAME, http:NAME or cli:NAME{}",
+                              clipped(text, 80), suggestion(kind.substr(0, 40), kActorKinds)));
+  }
+  const std::string_view name =
+      colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  const bool fine = name == "*" || (!name.empty() && std::ranges::all_of(name, [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                             (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '@';
+                    }));
+  if (!fine) {
+    return refuse(fmt::format("write {}:NAME for one, or {}:* for everybody there", kind, kind));
+  }
+  return std::string(text);
+}
+
+}  // namespace
+
+ValueKind<std::string> actor_value() {
+  return {"console:NAME, http:NAME or cli:NAME; * as NAME is everybody there", read_actor, same};
+}
+
+ValueKind<std::string> label_name_value() {
+  auto read = [](std::string_view text) -> ReadValue<std::string> {
+    const bool bad = text.find_first_of(" \t\"'{}=~!") != std::string_view::npos;
+    if (!text.empty() && !bad) return std::string(text);
+    return refuse(fmt::format("'{}' is not the name of a label", clipped(text, 40)));
+  };
+  return {"a label's name", read, same};
+}
+
+ValueKind<Matchers> matchers_value() {
+  return {"matchers, separated by commas", read_matchers,
+          [](const Matchers& matchers) { return to_string(matchers); }};
+}
+
+ValueKind<Labels> labels_value() {
+  auto show = [](const Labels& labels) {
+    Matchers matchers;
+    for (const auto& [name, value] : labels.pairs())
+      matchers.push_back({name, MatchOp::equal, value, {}});
+    return matchers.empty() ? std::string() : to_string(matchers);
+  };
+  return {"name=\"value\" pairs, separated by commas", read_labels, show};
+}
+
+ValueKind<NodeTemplate> node_template_value() {
+  auto read = [](std::string_view text) -> ReadValue<NodeTemplate> {
+    auto node = parse_node_template(text);
+    if (!node) return refuse(node.error().what);
+    return std::move(*node);
+  };
+  return {"text with label references like ${labels.node} or ${labels.instance:host}", read,
+          show_template};
+}
+
+}  // namespace lockkeeper

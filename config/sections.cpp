@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/sections.h"
+
+#include "config/section_builders.h"
+
+namespace lockkeeper {
+
+const std::vector<Table<Settings>>& settings_tables() {
+  static const std::vector<Table<Settings>> tables = {
+      cluster_table(),    kubernetes_table(),  ssh_table(),        upgrade_table(),
+      preflight_table(),  snapshot_table(),    postflight_table(), gate_table(),
+      prometheus_table(), pushgateway_table(), http_table(),       authority_table(),
+      journal_table(),    log_table(),
+  };
+  return tables;
+}
+
+const Table<ClientSettings>& client_table() {
+  static const Table<ClientSettings> table = [] {
+    Table<ClientSettings> made{"client NAME",
+                               "A program or person who sends commands over HTTP, as http:NAME.",
+                               {},
+                               {},
+                               {}};
+    made.secret(
+        "token", [](ClientSettings& client) -> SecretSource& { return client.token; },
+        [](const ClientSettings& client) { return &client.token; },
+        "the bearer token that the client presents");
+    return made;
+  }();
+  return table;
+}
+
+const std::vector<std::string_view>& later_sections() {
+  static const std::vector<std::string_view> names = {"window", "slack", "detection", "report"};
+  return names;
+}
+
+Settings default_settings() {
+  Settings settings;
+  auto& book = settings.rules;
+  book.fallback.name = "default_action";
+  book.watchdog = {{"alertname", MatchOp::equal, "Watchdog", {}}};
+  return settings;
+}
+
+}  // namespace lockkeeper

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The tables of all sections: every key that a configuration can have, in the order of the shipped
+// file. Built at first use, then only read; any thread.
+
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+#include "config/table.h"
+
+namespace lockkeeper {
+
+/// The sections that stand once, from [cluster] to [log].
+const std::vector<Table<Settings>>& settings_tables();
+
+/// [client NAME].
+const Table<ClientSettings>& client_table();
+
+/// [rule NAME].
+const Table<Rule>& rule_table();
+
+/// Sections of the language to come: naming them is not a slip of the finger.
+const std::vector<std::string_view>& later_sections();
+
+/// What a file that sets nothing means, before the values that follow from others.
+Settings default_settings();
+
+}  // namespace lockkeeper
