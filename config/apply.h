@@ -41,13 +41,13 @@ void apply(const Table<T>& table, const IniSection& section, const std::filesyst
       errors.add(entry.line, unknown_key(section.name, entry, facts, table.later));
       continue;
     }
-    if (!key->group.empty()) {
-      const auto [first, fresh] = given_of_group.emplace(key->group, &entry);
-      if (!fresh) errors.add(entry.line, more_than_one(first->second->key, entry.key));
-    }
     if (entry.value.empty()) {
       if (key->empty_means.empty()) errors.add(entry.line, key->name + " needs a value");
       continue;
+    }
+    if (!key->group.empty()) {
+      const auto [first, fresh] = given_of_group.emplace(key->group, &entry);
+      if (!fresh) errors.add(entry.line, more_than_one(first->second->key, entry.key));
     }
     if (auto read = key->read(target, entry.value, folder); !read) {
       const auto& error = read.error();

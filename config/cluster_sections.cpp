@@ -122,11 +122,13 @@ Table<Settings> kubernetes_table() {
 Table<Settings> ssh_table() {
   const auto at = in(&Settings::ssh);
   Table<Settings> table{"ssh", "How the nodes are reached.", {}, {}, {}};
+  table.key("user", at(&SshSettings::user), login_value(),
+            "the login on every node; it needs sudo without a password");
+  table.last().required = true;
+  table.key("key_file", at(&SshSettings::key_file), path_value(),
+            "the private key, without a passphrase");
+  table.last().required = true;
   table
-      .key("user", at(&SshSettings::user), login_value(),
-           "the login on every node; it needs sudo without a password", "an error: it is required")
-      .key("key_file", at(&SshSettings::key_file), path_value(),
-           "the private key, without a passphrase", "an error: it is required")
       .key("known_hosts", at(&SshSettings::known_hosts), path_value(),
            "host keys, pinned when a node is first seen", "known_hosts beside the journal")
       .key("port", at(&SshSettings::port), port_value(1), "the port of sshd on every node")

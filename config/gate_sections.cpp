@@ -81,7 +81,8 @@ Table<Settings> prometheus_table() {
   Table<Settings> table{"prometheus", "Whose word on alerts counts.", {}, {}, {}};
   const auto source = [](auto& settings) -> auto& { return settings.prometheus.bearer_token; };
   table.key("url", at(&PrometheusSettings::url), url_value(),
-            "its address, with the path prefix if it has one", "an error: it is required");
+            "its address, with the path prefix if it has one");
+  table.last().required = true;
   table.secret(
       "bearer_token", source, [source](const Settings& settings) { return &source(settings); },
       "the bearer token that it asks for");

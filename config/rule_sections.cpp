@@ -74,6 +74,7 @@ Key<Rule> match_key() {
   key.name = "match";
   key.help = "several lines are alternatives, the matchers of one line must all hold";
   key.form = matchers_value().form;
+  key.required = true;
   key.repeatable = true;
   key.read = [read = matchers_value().read](Rule& rule, std::string_view text,
                                             const std::filesystem::path&) -> ReadValue<void> {
@@ -112,9 +113,10 @@ Table<Rule> made_rule_table() {
                      "honor_silences", "active", "not_active", "expires", "sticky", "resumes",
                      "runbook", "severity", "node_missing"}};
   table.keys.push_back(match_key());
+  table.key("action", at(&Rule::action), choice_value(words_of(kActions), {"resume"}),
+            "pause: no new node is begun; abort: the run ends at its next safe point and stays so");
+  table.last().required = true;
   table
-      .key("action", at(&Rule::action), choice_value(words_of(kActions), {"resume"}),
-           "pause: no new node is begun; abort: the run ends at its next safe point and stays so")
       .key("phase", at(&Rule::phases),
            set_value(choice_value(words_of(kPhases)),
                      std::set<Phase>(kPhases.begin(), kPhases.end())),

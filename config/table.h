@@ -25,6 +25,7 @@ struct KeyFacts {
   std::string form;         // "a duration from 1s to 1h"
   std::string empty_means;  // what no value means; empty: the key needs a value
   std::string group;        // keys of one group are alternatives: at most one may be given
+  bool required = false;    // there is no default
   bool secret = false;      // one of the four sources of the secret named by `group`
   bool repeatable = false;  // may stand several times
 };

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/describe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/findings.h"
+#include "config/sections.h"
+
+namespace lockkeeper {
+namespace {
+
+// Lines below a rule's number stand under its name.
+constexpr std::string_view kRuleIndent = "       ";
+
+template <class T>
+std::string keys(const Table<T>& table, const T& values, const T& defaults) {
+  std::string text;
+  for (const auto& key : table.keys) {
+    const auto value = key.show(values);
+    const bool other_way = !key.group.empty() && key.group != key.name;
+    if (key.secret || (other_way && value.empty())) continue;
+    const auto note = value.empty()                 ? fmt::format("({})", key.empty_means)
+                      : value == key.show(defaults) ? value + "  (default)"
+                                                    : value;
+    text += fmt::format("  {} = {}\n", key.name, note);
+  }
+  for (const auto& secret : table.secrets) {
+    const SecretSource* source = secret.find(values);
+    const bool given = source != nullptr && source->given();
+    text += fmt::format("  {}: {}\n", secret.name, given ? secret_state(*source) : "not given");
+  }
+  return text;
+}
+
+std::string place(const Rule& rule) {
+  return rule.line > 0 ? fmt::format("{}:{}", rule.file, rule.line) : rule.file;
+}
+
+template <class T>
+std::string shown(std::string_view name, const T& target, const Table<T>& table) {
+  const auto key = std::ranges::find(table.keys, name, &Key<T>::name);
+  return key == table.keys.end() ? std::string() : key->show(target);
+}
+
+std::string effect(const Rule& rule) {
+  std::string text(to_string(rule.action));
+  if (rule.action == RuleAction::pause) {
+    text += fmt::format(" until quiet for {}", exact(rule.resume_after));
+    if (rule.max_pause) {
+      text +=
+          fmt::format(", at most {}, then {}", exact(*rule.max_pause), to_string(rule.on_timeout));
+    }
+  }
+  const auto phases = shown("phase", rule, rule_table());
+  return text + (phases == "any" ? "; in every phase" : "; in " + phases);
+}
+
+std::string gate_note(const Settings& settings) {
+  if (settings.gate.confirm_within != Millis{}) return {};
+  return fmt::format("  (confirm_within is then {})\n",
+                     exact(2 * settings.gate.poll_interval + 30s));
+}
+
+std::string list_of_findings(const Settings& settings) {
+  const auto found = findings(settings);
+  if (found.empty()) return "Nothing to object to.\n";
+  std::string text = "Findings\n";
+  for (const auto& finding : found)
+    text += fmt::format("  {}: {}\n", finding.blocking ? "ERROR" : "warning", finding.what);
+  return text;
+}
+
+}  // namespace
+
+std::string describe(const Rule& rule, std::size_t number) {
+  auto text = fmt::format("{:4}. {} ({}): {}\n", number, rule.name, place(rule), effect(rule));
+  std::string_view lead = "";
+  for (const auto& line : rule.match) {
+    text += fmt::format("{}{}{}\n", kRuleIndent, lead, to_string(line));
+    lead = "or ";
+  }
+  if (rule.node) {
+    const auto& table = rule_table();
+    text += fmt::format("{}node {}, state {}", kRuleIndent, shown("node", rule, table),
+                        shown("node_state", rule, table));
+    if (rule.node_within) text += fmt::format(", within {}", exact(*rule.node_within));
+    text += "\n";
+  }
+  if (!rule.reason.empty()) text += fmt::format("{}reason: {}\n", kRuleIndent, rule.reason);
+  return text;
+}
+
+std::string describe(const Settings& settings) {
+  static const Settings defaults = default_settings();
+  auto text = fmt::format("Configuration {}\n\n", settings.file.string());
+  for (const auto& table : settings_tables()) {
+    text += fmt::format("[{}]\n{}", table.name, keys(table, settings, defaults));
+    if (table.name == "gate") text += gate_note(settings);
+    text += "\n";
+  }
+  for (const auto& client : settings.clients) {
+    text += fmt::format("[client {}]\n{}\n", client.name, keys(client_table(), client, {}));
+  }
+  text += "Rules, in the order in which they are tried; the first that matches decides\n";
+  std::size_t number = 0;
+  for (const auto& rule : settings.rules.rules)
+    text += describe(rule, ++number);
+  const Rule& fallback = settings.rules.fallback;
+  text += fmt::format("   otherwise ({}): {}\n\n", fallback.line > 0 ? place(fallback) : "default",
+                      effect(fallback));
+  return text + list_of_findings(settings);
+}
+
+}  // namespace lockkeeper

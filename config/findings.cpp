@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/findings.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <string_view>
+
+#include "config/bounded_file.h"
+#include "config/sections.h"
+#include "config/value.h"
+
+namespace lockkeeper {
+namespace {
+
+// Keys, certificates and kubeconfigs are a few KiB; a CA bundle is some hundred.
+constexpr std::size_t kFileBytesMax = 16UL << 20;
+
+class Look {
+ public:
+  explicit Look(const Settings& settings) : settings_(settings) {}
+
+  void files();
+  void secrets();
+  void journal();
+  void gate();
+  void rules();
+  void people();
+  std::vector<Finding> finish();
+
+ private:
+  void block(std::string what) { found_.push_back({true, std::move(what)}); }
+  void warn(std::string what) { found_.push_back({false, std::move(what)}); }
+  void readable(std::string_view key, const std::filesystem::path& file, bool is_private);
+  void secret(const std::string& name, const SecretSource* source);
+
+  const Settings& settings_;
+  std::vector<Finding> found_;
+};
+
+void Look::readable(std::string_view key, const std::filesystem::path& file, bool is_private) {
+  if (file.empty()) return;
+  const auto content = read_bounded_file(file, kFileBytesMax);
+  if (!content) return block(fmt::format("{}: {}: {}", key, file.string(), content.error().what));
+  if (content->text.empty()) return block(fmt::format("{}: {} is empty", key, file.string()));
+  if (is_private && (content->mode & (S_IRWXG | S_IRWXO)) != 0) {
+    warn(fmt::format("{}: others than its owner may use {} (mode {:04o}); chmod 600 it", key,
+                     file.string(), content->mode));
+  }
+}
+
+void Look::files() {
+  readable("[ssh] key_file", settings_.ssh.key_file, true);
+  const auto& kubeconfig = settings_.kubernetes.kubeconfig;
+  readable("[kubernetes] kubeconfig", kubeconfig, true);
+  if (kubeconfig.empty() && std::getenv("KUBERNETES_SERVICE_HOST") == nullptr &&
+      std::getenv("KUBECONFIG") == nullptr) {
+    block("[kubernetes] kubeconfig: not given, this is not a pod, and $KUBECONFIG is not set");
+  }
+  readable("[prometheus] ca_file", settings_.prometheus.ca_file, false);
+  readable("[http] tls_cert_file", settings_.http.tls_certificate, false);
+  readable("[http] tls_key_file", settings_.http.tls_key, true);
+}
+
+void Look::secret(const std::string& name, const SecretSource* source) {
+  // One in the cluster is only read when there is a connection.
+  if (source == nullptr || !source->given() || !source->kubernetes.empty()) return;
+  if (const auto value = read_secret(*source); !value) {
+    block(fmt::format("{}: {}", name, value.error().what));
+  }
+}
+
+void Look::secrets() {
+  for (const auto& table : settings_tables())
+    for (const auto& key : table.secrets)
+      secret(fmt::format("[{}] {}", table.name, key.name), key.find(settings_));
+  for (const auto& client : settings_.clients)
+    secret(fmt::format("[client {}] token", client.name), &client.token);
+}
+
+void Look::journal() {
+  const auto& file = settings_.journal.file;
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  std::error_code problem;
+  if (!std::filesystem::is_directory(folder, problem)) {
+    block(fmt::format("[journal] file: the folder {} does not exist", folder.string()));
+  } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    block(fmt::format("[journal] file: the folder {} is not writable", folder.string()));
+  } else if (std::filesystem::exists(file, problem) &&
+             (!std::filesystem::is_regular_file(file, problem) ||
+              ::access(file.c_str(), R_OK | W_OK) != 0)) {
+    block(fmt::format("[journal] file: {} is not a writable file", file.string()));
+  }
+}
+
+void Look::gate() {
+  const auto action = settings_.rules.fallback.action;
+  if (action == RuleAction::ignore || action == RuleAction::notify) {
+    warn(
+        fmt::format("[gate] default_action = {}: an alert that no rule names does not hold the run",
+                    to_string(action)));
+  }
+  if (settings_.gate.on_blind == GateSettings::OnBlind::proceed) {
+    warn("[gate] on_blind = continue: the run goes on while nobody can see whether alerts fire");
+  }
+  if (!settings_.gate.builtin_ignores) {
+    warn("[gate] builtin_ignores = no: alerts that fire by design now need rules of their own");
+  }
+  if (!is_loopback(settings_.http.address) && settings_.http.tls_certificate.empty()) {
+    warn(fmt::format("[http] address {} without tls_cert_file: tokens travel in clear text",
+                     settings_.http.address));
+  }
+}
+
+void Look::rules() {
+  for (const auto& rule : settings_.rules.rules) {
+    if (rule.max_pause && rule.on_timeout == OnTimeout::stay) {
+      warn(fmt::format("rule {}: max_pause without on_timeout = abort or continue changes nothing",
+                       rule.name));
+    }
+  }
+}
+
+void Look::people() {
+  const auto& authority = settings_.authority;
+  std::set<std::string, std::less<>> actors;
+  for (const auto* role :
+       {&authority.viewer, &authority.operators, &authority.approver, &authority.admin})
+    actors.insert(role->begin(), role->end());
+  if (actors.empty()) warn("[authority]: nobody may do anything; name somebody");
+  for (const auto& client : settings_.clients) {
+    if (!actors.contains("http:" + client.name) && !actors.contains("http:*")) {
+      warn(fmt::format("[client {}]: http:{} stands in no role of [authority]", client.name,
+                       client.name));
+    }
+  }
+}
+
+std::vector<Finding> Look::finish() {
+  std::ranges::stable_partition(found_, &Finding::blocking);
+  return std::move(found_);
+}
+
+}  // namespace
+
+std::vector<Finding> findings(const Settings& settings) {
+  Look look(settings);
+  look.files();
+  look.secrets();
+  look.journal();
+  look.gate();
+  look.rules();
+  look.people();
+  return look.finish();
+}
+
+std::string secret_state(const SecretSource& source) {
+  if (!source.given()) return "not given";
+  if (!source.kubernetes.empty())
+    return source.described() + " (read from the cluster when needed)";
+  const auto value = read_secret(source);
+  if (!value) return value.error().what;
+  if (source.file.empty()) {
+    return fmt::format("{} (readable, {} bytes)", source.described(), value->size());
+  }
+  struct stat status{};
+  const bool known = ::stat(source.file.c_str(), &status) == 0;
+  return fmt::format("{} (readable, {} bytes, mode {:04o})", source.described(), value->size(),
+                     known ? status.st_mode & 07777U : 0U);
+}
+
+}  // namespace lockkeeper

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What can be told about a configuration by looking at this machine alone: files that are missing
+// or unreadable, secrets that everybody may read, settings that are allowed and dangerous. No
+// network, no cluster, nothing is changed. Called from the main thread.
+
+#include <string>
+#include <vector>
+
+#include "config/secret.h"
+#include "config/settings.h"
+
+namespace lockkeeper {
+
+struct Finding {
+  bool blocking = false;  // a run could not work like this; otherwise a warning
+  std::string what;       // one line that names the key, the reason and the way to mend it
+
+  bool operator==(const Finding&) const = default;
+};
+
+/// The blocking ones first, each group in the order of the sections.
+std::vector<Finding> findings(const Settings& settings);
+
+/// "file /etc/lockkeeper/token (readable, 43 bytes, mode 0600)", or why it cannot be read. The
+/// value is read and dropped; only its length is told.
+std::string secret_state(const SecretSource& source);
+
+}  // namespace lockkeeper
