@@ -5,10 +5,7 @@
 // know only these; integrations/ implements them for real, tests/sim on virtual time with any fault
 // at any call. Nothing here throws.
 
-#include <cstdint>
-#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +68,9 @@ struct StepContext {
   const Plan& plan;
   const Step& step;
   const Notes& notes;  // everything earlier outcomes noted, "<node>/<name>" for a node's own
+  // A person has looked at a step whose traces could not be told, and said to go on: a lost node
+  // script may be started anew.
+  bool vouched = false;
 };
 
 /// The cluster and its nodes. Every call is bounded by the settings' limits and made from the
@@ -84,6 +84,10 @@ class World {
   virtual Result<NodeHealth> examine(const std::string& node, const Plan& plan) = 0;
   virtual Result<WorkloadFacts> workloads() = 0;
   virtual Result<PreflightFacts> inspect(const Plan& plan, Watch& watch) = 0;
+
+  /// Takes off our namespace what a lost run left there; a line for each thing removed, and one for
+  /// each node that is still cordoned by a run of ours. Only called while no run is open.
+  virtual Result<std::vector<std::string>> clear_orphans() = 0;
 
   /// What traces has this step left? Called for a step in doubt, and before every act.
   virtual Observation observe(const StepContext& context) = 0;

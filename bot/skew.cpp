@@ -71,6 +71,16 @@ std::vector<std::string> stage_reasons(const ClusterFacts& facts, const UpgradeR
   if (request.has(Stage::workers) && !request.has(Stage::master) && !(masters_done && api_done)) {
     reasons.emplace_back("workers may not run ahead of the control plane: add stage master");
   }
+  if (!request.dry_run && request.has(Stage::postflight)) {
+    const auto left = std::ranges::count_if(facts.nodes, [&](const NodeFacts& node) {
+      const Stage stage = node.control_plane ? Stage::master : Stage::workers;
+      return node.kubelet != request.target && !request.has(stage);
+    });
+    if (left > 0) {
+      reasons.push_back(fmt::format(
+          "postflight confirms every node, but the chosen stages leave {} of them behind", left));
+    }
+  }
   const bool nodes = request.has(Stage::master) || request.has(Stage::workers);
   if (nodes && kind == UpgradeKind::minor && !request.has(Stage::repo)) {
     reasons.emplace_back(

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Where people's commands arrive, whatever the entry: terminal, HTTP, chat. The desk reads, answers
+// and authorises at once; an order it makes durable in the journal and hands to the runner, which
+// obeys at its next safe point. What changes a cluster needs a confirmation that carries the plan's
+// digest, so nobody starts, resumes or aborts what they have not seen.
+//
+// One thread calls handle() at a time.
+
+#include <functional>
+#include <string>
+
+#include "bot/activity.h"
+#include "bot/command.h"
+#include "bot/gate.h"
+#include "bot/inbox.h"
+#include "bot/plan.h"
+#include "bot/ports.h"
+#include "bot/progress.h"
+#include "bot/request.h"
+#include "config/settings.h"
+
+namespace lockkeeper {
+
+/// The desk's answer to one command.
+struct Reply {
+  enum class Code { ok, malformed, denied, conflict, failed };
+
+  Code code = Code::ok;
+  std::string text;
+  std::string confirm;  // the digest to repeat, when the command waits for a confirmation
+
+  [[nodiscard]] bool ok() const { return code == Code::ok; }
+};
+
+class Desk {
+ public:
+  /// Everything is owned by the caller and outlives the desk. `stir` wakes the runner.
+  Desk(World& world, Clock& clock, Journal& journal, Gate& gate, Inbox& inbox, Activity& activity,
+       const Settings& settings, std::function<void()> stir);
+
+  /// Obeys or refuses one typed line. Never throws; takes as long as the reads it needs.
+  Reply handle(const Actor& actor, std::string_view line);
+
+ private:
+  Reply dispatch(const Actor& actor, const Command& command);
+  Reply plan(const Command& command);
+  Reply start(const Actor& actor, const Command& command);
+  Reply open(const Actor& actor, const UpgradeRequest& request, const Plan& plan);
+  Reply order(Verb verb, const Actor& actor, const Command& command);
+  Reply status();
+  Reply why();
+  Reply nodes();
+  Reply alerts();
+  Reply history(const Command& command);
+  Reply clear();
+  Reply whoami(const Actor& actor) const;
+
+  /// The open run's progress; nothing when there is none.
+  Result<std::optional<Progress>> open_run();
+  Result<Progress> run_progress(const std::string& run);
+
+  World& world_;
+  Clock& clock_;
+  Journal& journal_;
+  Gate& gate_;
+  Inbox& inbox_;
+  Activity& activity_;
+  const Settings& settings_;
+  std::function<void()> stir_;
+};
+
+}  // namespace lockkeeper

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The steps in which the runner only watches and decides: preflight, the wait for a node, the soak,
+// and the three confirmations.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bot/messages.h"
+#include "bot/preflight.h"
+#include "bot/runner.h"
+#include "bot/vigil.h"
+
+namespace lockkeeper {
+namespace {
+
+Outcome done(const Step& step, std::string detail, Notes notes = {}) {
+  return {step.number, StepResult::done, std::move(detail), std::move(notes)};
+}
+
+Outcome failed(const Step& step, std::string detail) {
+  return {step.number, StepResult::failed, std::move(detail), {}};
+}
+
+std::string blocking_text(const std::vector<Finding>& findings) {
+  std::vector<std::string> texts;
+  for (const auto& finding : findings) {
+    if (finding.blocking) texts.push_back(finding.text);
+  }
+  return fmt::format("{} findings block: {}", texts.size(), joined(texts, "; "));
+}
+
+bool alert_blocks(const GateView& view) {
+  return std::ranges::any_of(view.alerts, [](const GateView::Alert& alert) {
+    return alert.action >= RuleAction::pause && !alert.provisional;
+  });
+}
+
+}  // namespace
+
+std::optional<Outcome> Runner::check(const Step& step) {
+  let_gate_settle(step);
+  const auto facts = world_.inspect(*progress_.plan, *this);
+  if (inbox_.leaving() || broken()) return std::nullopt;
+  if (!facts) return failed(step, fmt::format("preflight cannot look: {}", facts.error().what));
+  const auto workloads = world_.workloads();
+  const auto situation = situation_at(progress_, step, Phase::precheck, clock_.now());
+  const auto gate = gate_.ask(situation, clock_.moment());
+  auto all = preflight_findings(*facts, *progress_.plan, settings_, gate, clock_.now());
+  if (!workloads) {
+    all.push_back({true, fmt::format("pods cannot be listed: {}", workloads.error().what)});
+  }
+  if (!all.empty()) chat_.say(messages::findings(progress_, all));
+  if (blocked(all) && !progress_.plan->dry_run) return failed(step, blocking_text(all));
+  if (blocked(all))
+    return done(step, "dry run goes on, a real one would stop: " + blocking_text(all));
+  return done(step, fmt::format("{} warnings", all.size()),
+              {{"pending_before", pending_note(*workloads)}});
+}
+
+/// A bot that has just been started is blind for its first poll, and quiet for less than it must
+/// be. That is no finding yet: the check waits for it, but never for an alert.
+void Runner::let_gate_settle(const Step& step) {
+  const Moment until = clock_.moment() + step.limit / 2;
+  while (!inbox_.leaving() && clock_.moment() < until) {
+    const auto situation = situation_at(progress_, step, Phase::precheck, clock_.now());
+    const auto verdict = gate_.ask(situation, clock_.moment());
+    if (verdict.answer != Answer::wait || alert_blocks(gate_.view(clock_.moment()))) return;
+    if (stop_wanted()) return;
+    activity_.set(fmt::format("{}: {}", to_string(step), joined(verdict.reasons, "; ")));
+    wait_for(verdict.next_look);
+  }
+}
+
+std::optional<Outcome> Runner::await_ready(const Step& step) {
+  ReadyProof proof(*progress_.plan, step);
+  const Moment began = clock_.moment();
+  while (true) {
+    const auto health = world_.examine(step.node, *progress_.plan);
+    const auto missing = health ? proof.missing(*health) : std::vector{health.error().what};
+    const Millis took = clock_.moment() - began;
+    if (missing.empty()) {
+      return done(step,
+                  fmt::format("{} proven in {}", to_string(expected_kubelet(*progress_.plan, step)),
+                              to_string(took)));
+    }
+    stop_wanted();  // orders are read; an abort lets the node become whole first
+    if (inbox_.leaving() || broken()) return std::nullopt;
+    if (took >= step.limit) {
+      return failed(step, fmt::format("after {}: {}", to_string(took), joined(missing, "; ")));
+    }
+    activity_.set(fmt::format("{}: {}", to_string(step), joined(missing, "; ")));
+    wait_for(settings_.upgrade.poll_interval);
+  }
+}
+
+std::optional<Outcome> Runner::soak(const Step& step) {
+  SoakClock clock(settings_.upgrade.soak);
+  const Moment began = clock_.moment();
+  while (true) {
+    clock.looked(soak_troubles(step), clock_.moment());
+    if (stop_wanted()) {
+      if (inbox_.leaving() || broken()) return std::nullopt;
+      return Outcome{
+          step.number, StepResult::interrupted, "the soak was cut short by an abort", {}};
+    }
+    std::string why = clock.last_trouble();
+    if (clock.over(clock_.moment())) {
+      const auto workloads = world_.workloads();
+      const auto pending = workloads
+                               ? newly_pending(*workloads, progress_.note("", "pending_before"))
+                               : std::vector{workloads.error().what};
+      if (pending.empty()) {
+        return done(step, fmt::format("healthy for {}, {} restarts of the soak",
+                                      to_string(settings_.upgrade.soak), clock.restarts()));
+      }
+      why = joined(pending, "; ");
+    }
+    if (clock_.moment() - began >= step.limit) {
+      return failed(
+          step, fmt::format("not healthy for {} within {}: {}", to_string(settings_.upgrade.soak),
+                            to_string(step.limit), why));
+    }
+    activity_.set(fmt::format("{}: {} left{}{}", to_string(step),
+                              to_string(clock.left(clock_.moment())), why.empty() ? "" : ", ",
+                              why));
+    wait_for(settings_.upgrade.poll_interval);
+  }
+}
+
+std::vector<std::string> Runner::soak_troubles(const Step& step) {
+  const auto situation = situation_at(progress_, step, Phase::soak, clock_.now());
+  const auto verdict = gate_.ask(situation, clock_.moment());
+  if (verdict.answer == Answer::wait) {
+    hold(verdict, step);
+  } else if (verdict.answer == Answer::go) {
+    release_holds();
+  }
+  auto troubles = verdict.reasons;
+  const auto health = world_.examine(step.node, *progress_.plan);
+  if (!health) {
+    troubles.push_back(health.error().what);
+    return troubles;
+  }
+  const auto expected = expected_kubelet(*progress_.plan, step);
+  for (auto& one : node_troubles(*health, expected))
+    troubles.push_back(std::move(one));
+  return troubles;
+}
+
+std::optional<Outcome> Runner::confirm(const Step& step) {
+  const Moment began = clock_.moment();
+  while (true) {
+    std::vector<std::string> missing;
+    const auto cluster = world_.look();
+    const auto workloads = cluster ? world_.workloads() : std::unexpected(cluster.error());
+    const auto situation = situation_at(progress_, step, Phase::precheck, clock_.now());
+    const auto gate = gate_.ask(situation, clock_.moment());
+    if (!workloads) {
+      missing.push_back(workloads.error().what);
+    } else {
+      const auto proof = Confirmations::prove(*cluster, gate, *workloads, progress_.plan->target,
+                                              settings_.postflight.pod_ready_ratio);
+      if (proof) return done(step, "versions, alerts and pods are confirmed", proof->notes());
+      missing = proof.error();
+    }
+    if (stop_wanted()) {
+      if (inbox_.leaving() || broken()) return std::nullopt;
+      return Outcome{step.number, StepResult::interrupted, "cut short by an abort", {}};
+    }
+    if (clock_.moment() - began >= step.limit) return failed(step, joined(missing, "; "));
+    activity_.set(fmt::format("{}: {}", to_string(step), joined(missing, "; ")));
+    wait_for(settings_.upgrade.poll_interval);
+  }
+}
+
+}  // namespace lockkeeper
