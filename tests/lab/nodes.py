@@ -15,7 +15,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processes import LabError, Process, await_or_fail, run
+from processes import LabError, Process, await_or_fail, recorded, run
 
 KUBERNETES_HOLDS = frozenset({"kubelet", "kubeadm", "kubectl"})
 LOGIN_LIMIT_S = 30.0
@@ -37,6 +37,7 @@ class NodeSpec:
     address: str
     ssh_port: int
     directory: Path  # everything of this node lies below it
+    log: Path  # what its console says
     version: str
     containerd: str
     held: frozenset[str] = KUBERNETES_HOLDS
@@ -53,7 +54,7 @@ class Node(abc.ABC):
     def __init__(self, spec: NodeSpec, key: Path) -> None:
         self.spec = spec
         self.key = key
-        self.loop: Process | None = None
+        self.loop: Process | None = recorded(spec.log)
 
     @property
     def name(self) -> str:

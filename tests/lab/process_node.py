@@ -72,7 +72,7 @@ class ProcessNode(Node):
     def start(self) -> None:
         self.loop = spawn(f"node {self.name}", [
             _HERE / "node_loop.sh", "-", *_VIEW, self.spec.directory, self.name, "init"],
-            self.spec.directory / "console.log")
+            self.spec.log)
 
     def stop(self) -> None:
         """The loop and `unshare` would not pass a signal on, so the node's init is asked itself."""

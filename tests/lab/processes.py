@@ -53,16 +53,21 @@ class Process:
     def children(self) -> list[int]:
         return [int(pid) for pid in _read(f"/proc/{self.pid}/task/{self.pid}/children").split()]
 
-    def to_json(self) -> dict[str, object]:
-        return {"name": self.name, "pid": self.pid, "started": self.started}
 
-
-def process_from_json(data: dict) -> Process:
-    return Process(data["name"], int(data["pid"]), int(data["started"]))
+def recorded(log: Path) -> Process | None:
+    """The process that `spawn` noted beside this log, whether it still runs or not."""
+    try:
+        name, pid, started = log.with_suffix(".pid").read_text().split("\t")
+        return Process(name, int(pid), int(started))
+    except (OSError, ValueError):
+        return None
 
 
 def spawn(name: str, command: Iterable[object], log: Path, **options: object) -> Process:
-    """Starts a program in a session of its own, its output appended to `log`."""
+    """Starts a program in a session of its own, its output appended to `log`.
+
+    Its identity is noted in a file beside the log, so that a later program can end it.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in command]
     with open(log, "ab") as output:
@@ -76,6 +81,7 @@ def spawn(name: str, command: Iterable[object], log: Path, **options: object) ->
     started = _start_time(child.pid)
     if started is None:
         raise LabError(f"{name}: ended at once, see {log}: {last_line(log)}")
+    log.with_suffix(".pid").write_text(f"{name}\t{child.pid}\t{started}")
     return Process(name, child.pid, started)
 
 

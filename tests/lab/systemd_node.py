@@ -50,7 +50,7 @@ class SystemdNode(Node):
             f"--directory={self.root}", f"--machine={self.cgroup}", f"--hostname={self.name}",
             f"--network-namespace-path=/run/netns/{namespace}", "--register=no", "--keep-unit",
             "--kill-signal=SIGRTMIN+3", "--console=pipe", "--link-journal=no",
-            "--resolv-conf=off", "--timezone=off"], self.spec.directory / "console.log",
+            "--resolv-conf=off", "--timezone=off"], self.spec.log,
             env={**os.environ, "SYSTEMD_NSPAWN_LOCK": "0"})
 
     def kill(self) -> None:
