@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integrations/sqlite/journal.h"
+
+#include <fmt/format.h>
+
+namespace lockkeeper::sqlite {
+namespace {
+
+constexpr std::string_view kSchemaVersion = "1";
+constexpr std::string_view kApplicationId = "1280001346";  // "LKEB", in ASCII
+
+constexpr const char* kSchema =
+    "CREATE TABLE records(seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,"
+    " run TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL);"
+    "CREATE INDEX records_by_run ON records(run, seq);"
+    "PRAGMA application_id = 1280001346;";
+
+/// "2026-11-20T17:35:37.123Z": what the Clock gave, so that a record reads back equal.
+std::string with_millis(Time at) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(at);
+  std::string text = to_string(at);
+  text.pop_back();
+  return fmt::format("{}.{:03}Z", text, (at - whole).count());
+}
+
+/// Whether the file is empty (true), ours (false), or somebody else's (a failure).
+Result<bool> is_new(Database& database) {
+  const auto tables = database.text_of("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return std::unexpected(tables.error());
+  if (*tables == "0") return true;
+  const auto id = database.text_of("PRAGMA application_id");
+  const auto version = database.text_of("PRAGMA user_version");
+  if (!id || !version) return std::unexpected(id ? version.error() : id.error());
+  if (*id != kApplicationId) return fail("an SQLite database, but not a journal of lockkeeper");
+  if (*version != kSchemaVersion) {
+    return fail(fmt::format("written by a newer lockkeeper (schema {}; this one knows {})",
+                            *version, kSchemaVersion));
+  }
+  return false;
+}
+
+/// Brings the file into the shape and the mode that the header promises, with one real write.
+Status prepare_file(Database& database) {
+  const auto fresh = is_new(database);
+  if (!fresh) return std::unexpected(fresh.error());
+  const auto mode = database.text_of("PRAGMA journal_mode = WAL");
+  if (!mode) return std::unexpected(mode.error());
+  if (*mode != "wal") return fail("its file system does not support SQLite's write-ahead log");
+  auto ready = database.run("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;");
+  if (ready) ready = database.run("BEGIN IMMEDIATE");
+  if (ready && *fresh) ready = database.run(kSchema);
+  if (ready) ready = database.run("PRAGMA user_version = 1; COMMIT;");
+  if (!ready) return ready;
+  const auto check = database.text_of("PRAGMA quick_check(1)");
+  if (!check) return std::unexpected(check.error());
+  if (*check != "ok") return fail("damaged: " + clipped(*check, 200));
+  return {};
+}
+
+Result<Record> record_of(const Statement& row) {
+  Record record{.seq = row.number(0), .at = {}, .run = row.text(2), .body = {}};
+  const std::string kind = row.text(3);
+  const auto at = parse_time(row.text(1));
+  auto body = decode(kind, row.text(4));
+  if (!at || !body) {
+    return fail(fmt::format("record {} ({}): {}", record.seq, kind,
+                            at ? body.error().what : at.error().what));
+  }
+  record.at = *at;
+  record.body = std::move(*body);
+  return record;
+}
+
+}  // namespace
+
+SqliteJournal::SqliteJournal(JournalFile file, Database database, Statement insert)
+    : file_(std::move(file)), database_(std::move(database)), insert_(std::move(insert)) {}
+
+Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const JournalSettings& settings) {
+  auto file = JournalFile::claim(settings.file);
+  if (!file) return std::unexpected(file.error());
+  const auto refuse = [&](const Failure& why) {
+    return fail(fmt::format("journal {}: {}", settings.file.native(), why.what));
+  };
+  auto database = Database::open(settings.file, settings.busy_timeout);
+  if (!database) return refuse(database.error());
+  if (auto prepared = prepare_file(*database); !prepared) return refuse(prepared.error());
+  auto insert = database->prepare("INSERT INTO records(at, run, kind, body) VALUES(?, ?, ?, ?)");
+  if (!insert) return refuse(insert.error());
+  return std::unique_ptr<SqliteJournal>(
+      new SqliteJournal(std::move(*file), std::move(*database), std::move(*insert)));
+}
+
+std::unexpected<Failure> SqliteJournal::refused(const std::string& why) const {
+  return fail(fmt::format("journal {}: {}", file_.path().native(), why));
+}
+
+Result<Record> SqliteJournal::failed_append(const std::string& why) {
+  broken_ = broken_ || database_.io_failed();
+  if (database_.in_transaction()) static_cast<void>(database_.run("ROLLBACK"));
+  return refused(why);
+}
+
+Status SqliteJournal::may_open(const std::string& run) {
+  const auto open = open_run_locked();
+  if (!open) return std::unexpected(open.error());
+  if (*open && **open != run) return fail(fmt::format("run {} is still open", **open));
+  auto known = database_.prepare("SELECT 1 FROM records WHERE run = ? LIMIT 1");
+  if (!known) return std::unexpected(known.error());
+  const auto row = known->bind(1, run).step();
+  if (!row) return std::unexpected(row.error());
+  return *row ? fail(fmt::format("run {} is in it already", run)) : Status();
+}
+
+Result<Record> SqliteJournal::append(Time at, const std::string& run, const Body& body) {
+  const std::lock_guard lock(mutex_);
+  if (broken_) return refused("not written since an input/output error; start the bot again");
+  if (!file_.still_there()) {
+    broken_ = true;
+    return refused("the file was moved or deleted while in use");
+  }
+  if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) {
+    return failed_append(begun.error().what);
+  }
+  if (std::holds_alternative<Opened>(body)) {
+    if (auto allowed = may_open(run); !allowed) return failed_append(allowed.error().what);
+  }
+  insert_.bind(1, with_millis(at)).bind(2, run).bind(3, kind_of(body)).bind(4, encode(body));
+  if (const auto inserted = insert_.step(); !inserted) return failed_append(inserted.error().what);
+  const std::int64_t seq = database_.last_rowid();
+  if (auto durable = database_.run("COMMIT"); !durable) return failed_append(durable.error().what);
+  return Record{.seq = seq, .at = at, .run = run, .body = body};
+}
+
+Result<std::vector<Record>> SqliteJournal::read(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  auto rows =
+      database_.prepare("SELECT seq, at, run, kind, body FROM records WHERE run = ? ORDER BY seq");
+  if (!rows) return refused(rows.error().what);
+  rows->bind(1, run);
+  std::vector<Record> records;
+  for (auto row = rows->step();; row = rows->step()) {
+    if (!row) return refused(row.error().what);
+    if (!*row) return records;
+    auto record = record_of(*rows);
+    if (!record) return refused(record.error().what);
+    records.push_back(std::move(*record));
+  }
+}
+
+Result<std::optional<std::string>> SqliteJournal::open_run() {
+  const std::lock_guard lock(mutex_);
+  auto run = open_run_locked();
+  return run ? run : refused(run.error().what);
+}
+
+Result<std::optional<std::string>> SqliteJournal::open_run_locked() {
+  // An Opened is refused while a run is open, so only the newest one can be.
+  auto newest = database_.prepare(
+      "SELECT run, EXISTS(SELECT 1 FROM records AS c WHERE c.run = o.run AND c.kind = 'closed')"
+      " FROM records AS o WHERE kind = 'opened' ORDER BY seq DESC LIMIT 1");
+  if (!newest) return std::unexpected(newest.error());
+  const auto row = newest->step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row || newest->number(1) != 0) return std::nullopt;
+  return newest->text(0);
+}
+
+Result<std::vector<std::string>> SqliteJournal::runs(int count) {
+  const std::lock_guard lock(mutex_);
+  auto rows =
+      database_.prepare("SELECT run FROM records WHERE kind = 'opened' ORDER BY seq DESC LIMIT ?");
+  if (!rows) return refused(rows.error().what);
+  rows->bind(1, std::max(count, 0));
+  std::vector<std::string> runs;
+  for (auto row = rows->step();; row = rows->step()) {
+    if (!row) return refused(row.error().what);
+    if (!*row) return runs;
+    runs.push_back(rows->text(0));
+  }
+}
+
+}  // namespace lockkeeper::sqlite
