@@ -18,15 +18,16 @@ std::string unknown_key(std::string_view section, const IniEntry& entry,
         "{}_credential or {}_secret",
         word, word, word, word, word);
   }
-  if (std::ranges::find(later, word) != later.end()) {
+  const bool matcher = entry.value.starts_with('"');  // severity="critical", with match forgotten
+  if (!matcher && std::ranges::find(later, word) != later.end()) {
     return fmt::format("key \"{}\" in [{}] is not supported yet", word, section);
   }
   std::vector<std::string_view> known(later.begin(), later.end());
   for (const auto* key : keys)
     known.push_back(key->name);
-  auto text = fmt::format("unknown key \"{}\" in [{}]{}", word, section, suggestion(word, known));
-  if (entry.value.starts_with('"')) text += "; a matcher is written match = and the matcher";
-  return text;
+  return fmt::format("unknown key \"{}\" in [{}]{}", word, section,
+                     matcher ? "; a matcher is written match = and the matcher"
+                             : suggestion(word, known));
 }
 
 std::string more_than_one(std::string_view first, std::string_view second) {

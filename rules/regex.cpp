@@ -13,6 +13,7 @@ namespace {
 
 // Large enough for a 20 kB alternation, small enough that a hostile pattern cannot hurt.
 constexpr std::int64_t kAutomatonBytesMax = 8LL << 20;
+constexpr std::size_t kErrorBytesMax = 200;
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -40,6 +41,14 @@ bool matches_single_bytes(std::string_view pattern) {
   return false;
 }
 
+/// RE2's error with the operator's pattern in place of the anchored one that it quotes.
+std::string in_own_words(std::string error, std::string_view anchored, std::string_view pattern) {
+  if (const auto at = error.find(anchored); at != std::string::npos) {
+    error.replace(at, anchored.size(), pattern);
+  }
+  return clipped(error, kErrorBytesMax);
+}
+
 bool ascii_line(std::string_view text) {
   return std::ranges::all_of(
       text, [](char c) { return c != '\n' && (static_cast<unsigned char>(c) & 0x80U) == 0; });
@@ -52,8 +61,9 @@ Result<Regex> Regex::compile(std::string_view pattern) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kAutomatonBytesMax);
-  auto automaton = std::make_shared<re2::RE2>("^(?:" + std::string(pattern) + ")$", options);
-  if (!automaton->ok()) return fail(automaton->error());
+  const std::string anchored = "^(?:" + std::string(pattern) + ")$";
+  auto automaton = std::make_shared<re2::RE2>(anchored, options);
+  if (!automaton->ok()) return fail(in_own_words(automaton->error(), anchored, pattern));
 
   Regex regex;
   regex.automaton_ = std::move(automaton);
