@@ -46,7 +46,8 @@ const std::string kIndented =
 
 std::string comment_inside(const std::string& at, const std::string& mark) {
   return "f:" + at + ": \" " + mark +
-         "\" inside a value: a comment stands on its own line; in a regular expression write \"[ ]" +
+         "\" inside a value: a comment stands on its own line; in a regular expression write \"[ "
+         "]" +
          mark + "\"\n";
 }
 

@@ -87,8 +87,7 @@ TEST_CASE("a line of 250, of 5,000 and of 65,536 bytes arrives whole") {
 
 TEST_CASE("a repeatable key may stand several times, another one may not") {
   CHECK(pairs("[a]\nmatch = x\nmatch = y\n") == "a.match=x\na.match=y\n");
-  CHECK(refusal("[a]\nk = x\nj = y\nk = z\n") ==
-        "f.ini:4: key \"k\" stands already in line 2\n");
+  CHECK(refusal("[a]\nk = x\nj = y\nk = z\n") == "f.ini:4: key \"k\" stands already in line 2\n");
   CHECK(pairs("[a]\nk = x\n[b]\nk = x\n") == "a.k=x\nb.k=x\n");
 }
 

@@ -91,8 +91,9 @@ TEST_CASE("each kind of value lands in its place") {
 
 TEST_CASE("a relative path starts at the file's folder, wherever the process stands") {
   const TemporaryFolder folder;
-  const auto settings = loaded(folder, kBase + "[http]\nwebhook_token_file = ../t/./hook\n"
-                                               "[journal]\nfile = state/j.db\n");
+  const auto settings = loaded(folder, kBase +
+                                           "[http]\nwebhook_token_file = ../t/./hook\n"
+                                           "[journal]\nfile = state/j.db\n");
   CHECK(settings.ssh.key_file == folder.path() / "id");
   CHECK(settings.http.webhook_tokens.at(0).file == folder.path().parent_path() / "t/hook");
   CHECK(settings.journal.file == folder.path() / "state/j.db");
@@ -127,7 +128,8 @@ TEST_CASE("sections and keys of the language to come are told by name") {
 }
 
 TEST_CASE("a bad value names its key") {
-  CHECK(refusal("[ssh]\nport = 70000\n") == "l.ini:2: port: '70000' is not a port from 1 to 65535\n");
+  CHECK(refusal("[ssh]\nport = 70000\n") ==
+        "l.ini:2: port: '70000' is not a port from 1 to 65535\n");
   CHECK(refusal("[upgrade]\nsoak = 10\n") ==
         "l.ini:2: soak: '10' is not a duration: the unit is missing (did you mean 10s?)\n");
   CHECK(refusal("[upgrade]\nsoak =\n") == "l.ini:2: soak needs a value\n");
@@ -142,8 +144,9 @@ TEST_CASE("a bad value names its key") {
 }
 
 TEST_CASE("a key that may be empty is as if it were not there") {
-  const auto settings = loaded(kBase + "[kubernetes]\ncontext =\nown_node =\nown_node_env =\n"
-                                       "[http]\nwebhook_token_file =\nwebhook_token_env =\n");
+  const auto settings = loaded(kBase +
+                               "[kubernetes]\ncontext =\nown_node =\nown_node_env =\n"
+                               "[http]\nwebhook_token_file =\nwebhook_token_env =\n");
   CHECK(settings.kubernetes.context.empty());
   CHECK(settings.http.webhook_tokens.empty());
 }
@@ -160,8 +163,9 @@ TEST_CASE("what a run needs is asked for once all values are good") {
         "l.ini: [ssh] user is required for a run\n"
         "l.ini: [ssh] key_file is required for a run\n"
         "l.ini: [prometheus] url is required for a run\n");
-  CHECK(refusal("[gate]\ndefault_action = pause\n[prometheus]\nurl = http://p\n[ssh]\nuser = x\n") ==
-        "l.ini:5: [ssh] key_file is required for a run\n");
+  CHECK(
+      refusal("[gate]\ndefault_action = pause\n[prometheus]\nurl = http://p\n[ssh]\nuser = x\n") ==
+      "l.ini:5: [ssh] key_file is required for a run\n");
 }
 
 TEST_CASE("a secret is never written into the file, and not repeated in the refusal") {
@@ -187,9 +191,9 @@ TEST_CASE("a secret is never written into the file, and not repeated in the refu
 TEST_CASE("of the four sources of a secret only one is given") {
   CHECK(refusal("[prometheus]\nbearer_token_file = a\nbearer_token_env = B\n") ==
         "l.ini:3: bearer_token_file and bearer_token_env are both given; keep one of them\n");
-  const auto settings =
-      loaded(kBase + "[http]\nwebhook_token2_secret = ops/hook/token\n[client c]\n"
-                     "token_credential = cred\n[client d]\ntoken_env = D_TOKEN\n");
+  const auto settings = loaded(kBase +
+                               "[http]\nwebhook_token2_secret = ops/hook/token\n[client c]\n"
+                               "token_credential = cred\n[client d]\ntoken_env = D_TOKEN\n");
   REQUIRE(settings.http.webhook_tokens.size() == 1);
   CHECK(settings.http.webhook_tokens[0].described() == "Kubernetes Secret ops/hook/token");
   REQUIRE(settings.clients.size() == 2);

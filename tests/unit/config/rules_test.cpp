@@ -42,9 +42,8 @@ RuleBook book(const TemporaryFolder& folder, std::string_view text) {
 
 Rule only_rule(std::string_view text) {
   const TemporaryFolder folder;
-  const auto rules = book(folder, "[gate]\nbuiltin_ignores = no\nresume_after = 3m\n" +
-                                      std::string(text))
-                         .rules;
+  const auto rules =
+      book(folder, "[gate]\nbuiltin_ignores = no\nresume_after = 3m\n" + std::string(text)).rules;
   REQUIRE(rules.size() == 1);
   return rules[0];
 }
@@ -110,8 +109,9 @@ TEST_CASE("a rule needs a match and an action, and is told both") {
         "l.ini:6: rule x has no match\n"
         "l.ini:6: rule x has no action\n");
   CHECK(refusal("[rule x]\nmatch =\naction = pause\n") == "l.ini:7: match needs a value\n");
-  CHECK(refusal("[rule x]\nmatch = {}\naction = pause\n") ==
-        "l.ini:7: match: an empty list matches every alert; to say that, write alertname=~\".*\"\n");
+  CHECK(
+      refusal("[rule x]\nmatch = {}\naction = pause\n") ==
+      "l.ini:7: match: an empty list matches every alert; to say that, write alertname=~\".*\"\n");
 }
 
 TEST_CASE("a matcher error knows line and column") {

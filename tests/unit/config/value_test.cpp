@@ -38,8 +38,7 @@ TEST_CASE("durations have units and limits") {
   CHECK(round(kind, "1h30m15s250ms") == "1h30m15s250ms");
   CHECK(round(kind, "1s") == "1s");
   CHECK(round(kind, "2h") == "2h");
-  CHECK(refusal(kind, "90") ==
-        "'90' is not a duration: the unit is missing (did you mean 90s?)");
+  CHECK(refusal(kind, "90") == "'90' is not a duration: the unit is missing (did you mean 90s?)");
   CHECK(refusal(kind, "999ms") == "999ms is not between 1s and 2h");
   CHECK(refusal(kind, "2h1ms") == "2h1ms is not between 1s and 2h");
   CHECK(refusal(kind, "-5s").starts_with("'-5s' is not a duration"));
@@ -160,15 +159,14 @@ TEST_CASE("names are those that Kubernetes allows") {
   CHECK(round(kind, "worker-3.example") == "worker-3.example");
   for (const auto* text : {"Worker", "-a", "a-", "a_b", "", "a b", "größe", "a/b"}) {
     CAPTURE(text);
-    CHECK(refusal(kind, text) == "'" + std::string(text) +
-                                     "' is not a node: lower-case letters, digits, '-' and '.'");
+    CHECK(refusal(kind, text) ==
+          "'" + std::string(text) + "' is not a node: lower-case letters, digits, '-' and '.'");
   }
   CHECK_FALSE(kind.read(std::string(254, 'a')).has_value());
   CHECK(round(namespaced_value(), "default/backup-etcd") == "default/backup-etcd");
   for (const auto* text : {"backup", "a/b/c", "/b", "a/", "A/b"}) {
     CAPTURE(text);
-    CHECK(refusal(namespaced_value(), text) ==
-          "'" + std::string(text) + "' is not namespace/name");
+    CHECK(refusal(namespaced_value(), text) == "'" + std::string(text) + "' is not namespace/name");
   }
 }
 
@@ -196,12 +194,10 @@ TEST_CASE("a URL is http or https and holds neither password nor query") {
   CHECK(round(url_value(), "https://[::1]:9090") == "https://[::1]:9090");
   CHECK(refusal(url_value(), "prom.example:9090") == "a URL begins with http:// or https://");
   CHECK(refusal(url_value(), "ftp://x") == "a URL begins with http:// or https://");
-  CHECK(refusal(url_value(), "http://u:hunter2@h/") ==
-        "a URL here holds no user name or password");
+  CHECK(refusal(url_value(), "http://u:hunter2@h/") == "a URL here holds no user name or password");
   for (const auto* text : {"http://h/?q=1", "http://h/#f", "http://h/a b", "http://h\"x\""}) {
     CAPTURE(text);
-    CHECK(refusal(url_value(), text) ==
-          "a URL here holds no query, fragment, quotes or blanks");
+    CHECK(refusal(url_value(), text) == "a URL here holds no query, fragment, quotes or blanks");
   }
   for (const auto* text : {"http://", "http:///p", "http://h:0", "http://h:65536", "http://h:x",
                            "http://[::1", "http://[x]", "http://h:", "http://ä"}) {
@@ -216,8 +212,7 @@ TEST_CASE("an address to listen on is a number, not a name") {
   for (const auto* text : {"localhost", "127.0.0.1:8099", "256.0.0.1", "", "[::1]"}) {
     CAPTURE(text);
     CHECK(refusal(address_value(), text) ==
-          "'" + std::string(text) +
-              "' is not an IP address, such as 127.0.0.1, 0.0.0.0 or ::1");
+          "'" + std::string(text) + "' is not an IP address, such as 127.0.0.1, 0.0.0.0 or ::1");
   }
   CHECK(is_loopback("127.0.0.1"));
   CHECK(is_loopback("127.1.2.3"));
@@ -245,8 +240,7 @@ TEST_CASE("a list has commas, no empty entries, and nothing twice") {
 TEST_CASE("an actor is a person or client of a known kind, or all of that kind") {
   for (const auto* text : {"console:ana", "http:ops-2", "cli:root", "console:*"})
     CHECK(round(actor_value(), text) == text);
-  CHECK(refusal(actor_value(), "ana") ==
-        "'ana' is not console:NAME, http:NAME or cli:NAME");
+  CHECK(refusal(actor_value(), "ana") == "'ana' is not console:NAME, http:NAME or cli:NAME");
   CHECK(refusal(actor_value(), "consol:ana") ==
         "'consol:ana' is not console:NAME, http:NAME or cli:NAME (did you mean \"console\"?)");
   CHECK(refusal(actor_value(), "console") ==
@@ -288,8 +282,7 @@ TEST_CASE("a node template is written back as it was read") {
   const auto kind = node_template_value();
   CHECK(round(kind, "${labels.node}") == "${labels.node}");
   CHECK(round(kind, "n-${labels.instance:host}.x") == "n-${labels.instance:host}.x");
-  CHECK(refusal(kind, "${node}") ==
-        "write a label reference as ${labels.NAME}, not '${node}'");
+  CHECK(refusal(kind, "${node}") == "write a label reference as ${labels.NAME}, not '${node}'");
 }
 
 }  // namespace lockkeeper
