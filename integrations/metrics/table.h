@@ -51,7 +51,7 @@ struct Declaration {
   Kind kind = Kind::gauge;
   std::string_view name;
   std::string_view help;
-  std::vector<std::string_view> labels;
+  std::vector<std::string_view> labels{};
   /// Exported as 0 before it is first set. Not so for what has labels, and for timestamps: one of
   /// 1970 would look like a check that is half a century late.
   bool from_zero = true;
