@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The API server simulator as a part of the lab: its process, its faults, and a person's view of it."""
+"""The API server simulator as a part of the lab: its process, its faults, a person's view of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STRATEGIC_MERGE = "application/strategic-merge-patch+json"
 
 
 class ApiServer:
-    """Ports are chosen by the caller once, so that a server that is started again is found again."""
+    """The caller chooses the ports once, so that a server started again is found again."""
 
     def __init__(self, directory: Path, log: Path, network: BridgeNetwork | LoopbackNetwork,
                  port: int, control_port: int, pki: Pki, admin: Identity) -> None:

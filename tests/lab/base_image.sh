@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The Debian system that all nodes of the lab share as the lower layer of their overlays: built once with debootstrap,
-# kept in the cache under a name that contains the digest of this very file, so that a changed recipe makes a new image.
-# Prints the path of the image on its last line. Needs root.
+# The Debian system that all nodes of the lab share as the lower layer of their overlays: built
+# once with debootstrap, kept in the cache under a name that contains the digest of this very
+# file, so that a changed recipe makes a new image. Prints the path of the image on its last line.
+# Needs root.
 set -eu
 
 cache=${1:?usage: base_image.sh CACHE_DIR}
 mirror=${LOCKKEEPER_LAB_MIRROR:-http://deb.debian.org/debian}
 suite=bookworm
-packages=systemd,systemd-sysv,dbus,openssh-server,sudo,curl,jq,iproute2,procps,ca-certificates,gpg,gpgv
+packages=systemd,systemd-sysv,dbus,openssh-server,sudo,curl,iproute2,procps,ca-certificates,gpg,gpgv
 
 say() { echo "lab image: $*" >&2; }
 fail() { say "failed: $*"; exit 1; }
@@ -44,14 +45,16 @@ UseDNS no
 CONF
 rm -f "$work"/etc/ssh/ssh_host_*
 
-# A node reaches only what the lab serves: no Debian mirror, no timers that would start apt behind a test's back.
+# A node reaches only what the lab serves: no Debian mirror, no timers that would start apt behind
+# a test's back.
 rm -f "$work/etc/apt/sources.list" "$work"/var/cache/apt/archives/*.deb "$work"/var/cache/apt/*.bin
-rm -rf "$work"/var/lib/apt/lists/* "$work/usr/share/doc" "$work/usr/share/man" "$work/usr/share/locale"
+rm -rf "$work"/var/lib/apt/lists/* "$work/usr/share/doc" "$work/usr/share/man" \
+    "$work/usr/share/locale"
 mkdir -p "$work/usr/share/man/man1" "$work/etc/apt/keyrings"
 : >"$work/etc/resolv.conf"
-for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer \
-    systemd-tmpfiles-clean.timer getty.target console-getty.service systemd-logind.service \
-    systemd-firstboot.service e2scrub_reap.service; do
+for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer \
+    dpkg-db-backup.timer systemd-tmpfiles-clean.timer getty.target console-getty.service \
+    systemd-logind.service systemd-firstboot.service e2scrub_reap.service; do
     ln -sf /dev/null "$work/etc/systemd/system/$unit"
 done
 ln -sf /lib/systemd/system/multi-user.target "$work/etc/systemd/system/default.target"

@@ -13,7 +13,7 @@ from processes import LabError, run
 from systemd_node import image_path
 
 _NEEDED = {"systemd": ["systemd-nspawn", "ip", "mount", "nsenter", "setpriv"],
-           "process": ["unshare", "setpriv", "dpkg", "apt-get", "curl", "jq"]}
+           "process": ["unshare", "setpriv", "dpkg", "apt-get", "curl"]}
 _PROBE_LIMIT_S = 20.0
 _VIEW_PROBE = """
 mount -t overlay overlay -o lowerdir=/usr,upperdir=$1/upper,workdir=$1/work,userxattr $1/root

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real Prometheus, Alertmanager and Pushgateway, with alerts that fire when a test wishes.
 
-`fire("KubeAPIDown", node="node1")` pushes a metric, Prometheus finds it within a second, Alertmanager
-tells the bot; `resolve` deletes the metric. All three run on loopback inside the lab's network, with
-folders of their own, and each can be stopped and started again on the same port.
+`fire("KubeAPIDown", node="node1")` pushes a metric, Prometheus finds it within a second,
+Alertmanager tells the bot; `resolve` deletes the metric. All three run on loopback inside the
+lab's network, with folders of their own, and each can be stopped and started again on the same
+port.
 """
 
 from __future__ import annotations
@@ -134,8 +135,8 @@ class Monitoring:
         body = ",".join(f"{key}={json.dumps(value)}" for key, value in labels.items())
         sample = f'# TYPE lab_alert gauge\nlab_alert{{wanted="{name}",{body}}} 1\n'
         with self.network.entered():
-            expect(200, call("PUT", self._group(name, labels), sample, {"Content-Type": "text/plain"}),
-                   f"pushing {name}")
+            answer = call("PUT", self._group(name, labels), sample, {"Content-Type": "text/plain"})
+        expect(200, answer, f"pushing {name}")
 
     def resolve(self, name: str, **labels: str) -> None:
         """Deletes what was pushed under this name: all of it, or only what has these labels."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the lab's addresses live.
 
-As root the lab has a network namespace of its own with a bridge, and every node a namespace with a cable
-to it; nothing of it is visible outside. Without root everything is on loopback addresses of the machine.
-Programs of the lab run inside the network: `with network.entered(): ...` holds for this thread, for the
-sockets it opens meanwhile and for the processes it starts.
+As root the lab has a network namespace of its own with a bridge, and every node a namespace with
+a cable to it; nothing of it is visible outside. Without root everything is on loopback addresses
+of the machine. Programs of the lab run inside the network: `with network.entered(): ...` holds
+for this thread, for the sockets it opens meanwhile and for the processes it starts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class LoopbackNetwork:
 
 
 class BridgeNetwork:
-    """A namespace with a bridge; addresses of a documentation range, so that no mix-up does harm."""
+    """A namespace with a bridge; addresses of a documentation range, so no mix-up does harm."""
 
     server_address = "198.51.100.1"
     ssh_port = 22

@@ -1,18 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs one node: node_loop.sh CGROUP COMMAND... starts the command, and again each time it ends with 133, which is how
-# a node says that it reboots. SIGTERM is passed on and means an orderly shutdown. With a CGROUP other than `-` the node
-# first gets a control group of its own in each hierarchy that systemd uses, or several nodes would share one.
+# Runs one node: node_loop.sh CGROUP COMMAND... starts the command, and again each time it ends
+# with 133, which is how a node says that it reboots. SIGTERM is passed on and means an orderly
+# shutdown. With a CGROUP other than `-` the node first gets a control group of its own in each
+# hierarchy that systemd uses, or several nodes would share one.
 set -u
 
 cgroup=$1
 shift
 if [ "$cgroup" != - ]; then
-    for hierarchy in $(awk '$3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /name=systemd/) { print $2 }' /proc/mounts); do
-        mkdir -p "$hierarchy/$cgroup"
-        echo $$ >"$hierarchy/$cgroup/cgroup.procs" || exit 1
-    done
+    while read -r _ where kind options _; do
+        case $kind,$options in
+            cgroup2,* | cgroup,*name=systemd*)
+                mkdir -p "$where/$cgroup"
+                echo $$ >"$where/$cgroup/cgroup.procs" || exit 1 ;;
+        esac
+    done </proc/mounts
 fi
 
 child=

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine of the lab, whichever way it is made.
 
-Two kinds stand behind this interface: `systemd_node` boots a small Debian of its own (needs root),
-`process_node` runs a real sshd over a private view of this machine (needs user namespaces only). Both have
-real apt and dpkg, a user `ops` with a key and sudo, and a service manager that answers `systemctl`.
+Two kinds stand behind this interface: `systemd_node` boots a small Debian of its own (needs
+root), `process_node` runs a real sshd over a private view of this machine (needs user namespaces
+only). Both have real apt and dpkg, a user `ops` with a key and sudo, and a service manager that
+answers `systemctl`.
 """
 
 from __future__ import annotations
@@ -81,6 +82,10 @@ class Node(abc.ABC):
     def inside(self, script: str, timeout_s: float = 30.0) -> subprocess.CompletedProcess[str]:
         """Runs a script as root in the running node, not over the network."""
 
+    @abc.abstractmethod
+    def refuse_sudo(self, refused: bool) -> None:
+        """Whether sudo asks for a password that nobody has."""
+
     def cut(self) -> None:
         raise LabError(f"{self.name}: a {self.kind} node has no cable to pull")
 
@@ -121,7 +126,8 @@ class Node(abc.ABC):
         """Runs a command over real ssh. Call it inside the lab's network."""
         options = ["-F", "/dev/null", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
                    "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-                   "-o", "ConnectTimeout=3", "-o", "ConnectionAttempts=1", "-o", "IdentitiesOnly=yes"]
+                   "-o", "ConnectTimeout=3", "-o", "ConnectionAttempts=1",
+                   "-o", "IdentitiesOnly=yes"]
         return run(["ssh", *options, "-i", self.key, "-p", self.spec.ssh_port,
                     f"{user}@{self.spec.address}", command], timeout_s=timeout_s, check=check,
                    env={**os.environ, "LC_ALL": "C.UTF-8"})

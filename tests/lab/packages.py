@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A package repository laid out like pkgs.k8s.io: flat, one per minor, each signed.
 
-Built once per state of its sources (`packages/` and this file) and kept in the cache. Every minor exists
-twice: `repositories/` has everything, `lagging/` lacks the newest version, as a mirror that is behind.
-The signing key is made for the purpose; `expired.gpg` is the same key as a node knows it that has not
-heard of its new expiry date.
+Built once per state of its sources (`packages/` and this file) and kept in the cache. Every minor
+exists twice: `repositories/` has everything, `lagging/` lacks the newest version, as a mirror
+that is behind. The signing key is made for the purpose; `expired.gpg` is the same key as a node
+knows it that has not heard of its new expiry date.
 """
 
 from __future__ import annotations

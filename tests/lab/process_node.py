@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes without root: a real sshd, apt and dpkg over a private view of this machine.
 
-A user namespace gives each node its own /etc, /var, /home and process ids, and lets it put files over
-/usr; `standins/` brings what cannot be had that way: sudo and a little service manager. The address is
-a loopback address, because a network of its own would need root.
+A user namespace gives each node its own /etc, /var, /home and process ids, and lets it put files
+over /usr; `standins/` brings what cannot be had that way: sudo and a little service manager. The
+address is a loopback address, because a network of its own would need root.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nodes import KUBERNETES_HOLDS, STOP_LIMIT_S, FileText, Node, NodeSpec, put_files, set_holds
 from packages import Repository
-from processes import process_of, run, spawn
+from processes import Process, process_of, run, spawn
 
 _HERE = Path(__file__).resolve().parent
 _STANDINS = _HERE / "standins"
@@ -37,7 +37,8 @@ _BORROWED = ["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "os-re
              "debian_version", "localtime", "login.defs", "mime.types", "protocols", "services"]
 
 # A kubectl of this machine, say, is not the node's: its owner is unknown here, dpkg would stumble.
-_HIDE_FOREIGN = """for deb in /tmp/packages/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -t; done |
+_HIDE_FOREIGN = """
+for deb in /tmp/packages/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -t; done |
     sed -n 's,^\\.\\(/usr/.*[^/]\\)$,\\1,p' | xargs rm -f
 """
 
@@ -105,7 +106,13 @@ class ProcessNode(Node):
     def inside(self, script: str, timeout_s: float = 30.0) -> subprocess.CompletedProcess[str]:
         return self.ssh(f"sudo sh -c {_quote(script)}", check=False, timeout_s=timeout_s)
 
-    def _views(self):
+    def refuse_sudo(self, refused: bool) -> None:
+        if refused:
+            self.write("/etc/lab/sudo-refused", "")
+        else:
+            self.remove("/etc/lab/sudo-refused")
+
+    def _views(self) -> list[Process]:
         pids = self.loop.children() if self.loop is not None and self.loop.is_running() else []
         found = [process_of(f"view of {self.name}", pid) for pid in pids]
         return [process for process in found if process is not None]

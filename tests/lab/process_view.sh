@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# process_view.sh DIR NAME init | root COMMAND...: the private view of the machine in which a node without root lives. Runs
-# inside `unshare --user --map-root-user --mount --pid --fork --uts`: /etc, /var, /home and the like are the node's own,
-# /usr is the machine's with the node's files over it, /proc shows only the node. Then either the node's init, as a user
-# that is not root, or one command as the node's root.
+# process_view.sh DIR NAME init | root COMMAND...: the private view of the machine in which a node
+# without root lives. Runs inside `unshare --user --map-root-user --mount --pid --fork --uts`:
+# /etc, /var, /home and the like are the node's own, /usr is the machine's with the node's files
+# over it, /proc shows only the node. Then either the node's init, as a user that is not root, or
+# one command as the node's root.
 set -eu
 
 dir=$1 name=$2 mode=$3
@@ -12,7 +13,8 @@ shift 3
 root=$dir/root
 
 mount --bind "$root" "$root"
-mount -t overlay overlay -o "lowerdir=/usr,upperdir=$dir/usr,workdir=$dir/usr-work,userxattr" "$root/usr"
+layers="lowerdir=/usr,upperdir=$dir/usr,workdir=$dir/usr-work"
+mount -t overlay overlay -o "$layers,userxattr" "$root/usr"
 mount -t proc proc "$root/proc"
 for device in null zero full random urandom tty; do
     : >>"$root/dev/$device"
@@ -25,9 +27,11 @@ for path in /proc/sys /proc/sysrq-trigger; do
     mount -o remount,bind,ro "$root$path"
 done
 mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
-awk -v top="$root/sys/fs/cgroup" 'index($2, top) == 1 { print $2 }' /proc/self/mounts | while read -r path; do
-    mount -o remount,bind,ro,nosuid,nodev,noexec "$path"
-done
+while read -r _ path _; do
+    case $path in
+        "$root/sys/fs/cgroup"*) mount -o remount,bind,ro,nosuid,nodev,noexec "$path" ;;
+    esac
+done </proc/self/mounts
 find "$root/run" -mindepth 1 -delete
 cat /proc/sys/kernel/random/uuid >"$root/run/boot_id"
 mount --bind "$root/run/boot_id" "$root/proc/sys/kernel/random/boot_id"
@@ -37,9 +41,10 @@ pivot_root . mnt
 umount -l /mnt
 cd /
 
-environment="PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1"
+environment="PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8"
 # shellcheck disable=SC2086 # the words of the environment are meant to be split
 case $mode in
-    init) exec env -i $environment unshare --user --map-user=1000 --map-group=1000 python3 /usr/lib/lab/init.py ;;
+    init) exec env -i $environment PYTHONDONTWRITEBYTECODE=1 \
+        unshare --user --map-user=1000 --map-group=1000 python3 /usr/lib/lab/init.py ;;
     root) exec env -i $environment HOME=/root "$@" ;;
 esac

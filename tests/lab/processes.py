@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes that outlive the Python that started them, ended only by the identity that was noted.
 
-A process is remembered by its pid and its start time, so a pid that the kernel has handed to somebody
-else since then is never signalled. Every wait has an end.
+A process is remembered by its pid and its start time, so a pid that the kernel has handed to
+somebody else since then is never signalled. Every wait has an end.
 """
 
 from __future__ import annotations

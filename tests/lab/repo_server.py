@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves the package repository the way pkgs.k8s.io does: every path there is a redirect to a mirror.
+"""Serves the package repository the way pkgs.k8s.io does: every path there is a redirect to a
+mirror.
 
 `POST /_lab/mode {"mode": ...}` breaks it: `ok`, `bad-signature` (the signed text is altered),
-`empty-release` (200 without a body), `html` (200 with the page of a captive portal), `lagging` (the newest
-version of every minor is missing), `unavailable` (503), `slow` (each answer 3s late). To be
-down, the server is stopped. `GET /_lab/requests` lists the last requests as JSON.
+`empty-release` (200 without a body), `html` (200 with the page of a captive portal), `lagging`
+(the newest version of every minor is missing), `unavailable` (503), `slow` (each answer 3s late).
+To be down, the server is stopped. `GET /_lab/requests` lists the last requests as JSON.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = urllib.parse.unquote(self.path.split("?")[0])
         if path == "/_lab/requests":
             with self.server.lock:
-                self._answer(200, json.dumps(list(self.server.requests)).encode(), "application/json")
+                seen = json.dumps(list(self.server.requests))
+            self._answer(200, seen.encode(), "application/json")
             return
         with self.server.lock:
             self.server.requests.append(f"{self.client_address[0]} {path}")

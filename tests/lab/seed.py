@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is in the cluster of the lab when it wakes: nodes with a quiet past, workloads with budgets, a backup
-CronJob, and what each user may do.
+"""What is in the cluster of the lab when it wakes: nodes with a quiet past, workloads with budgets,
+a backup CronJob, and what each user may do.
 """
 
 from __future__ import annotations

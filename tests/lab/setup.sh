@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Brings a Debian 12 machine to the point where the lab can run: installs the packages that are missing (no service is
-# started or left enabled) and, as root, makes the image that the nodes share. Repeat it freely: it takes a second when
-# there is nothing to do. Without root it only says what is missing.
+# Brings a Debian 12 machine to the point where the lab can run: installs the packages that are
+# missing (no service is started or left enabled) and, as root, makes the image that the nodes
+# share. Repeat it freely: it takes a second when there is nothing to do. Without root it only
+# says what is missing.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-packages="apt-utils ca-certificates curl debootstrap dpkg-dev gnupg gpgv iproute2 jq openssh-client openssh-server
-    openssl procps prometheus prometheus-alertmanager prometheus-pushgateway python3 systemd-container util-linux"
-services="ssh prometheus prometheus-alertmanager prometheus-pushgateway"
+packages="apt-utils ca-certificates curl debootstrap dpkg-dev gnupg gpgv iproute2 openssh-client
+    openssh-server openssl procps prometheus prometheus-alertmanager prometheus-pushgateway python3
+    systemd-container util-linux"
 policy=/usr/sbin/policy-rc.d
 
 say() { echo "lab setup: $*"; }
@@ -41,10 +42,18 @@ install_missing() {
             fail "apt-get $command: $(grep '^E:' "$log" | head -n 1)"
     done
     rm -f "$log"
-    for service in $services; do
-        case " $* " in
-            *" $service "* | *" openssh-server "*) systemctl disable "$service" >/dev/null 2>&1 || true ;;
+    disable_services "$@"
+}
+
+# What was installed for the lab must not start by itself when this machine boots.
+disable_services() {
+    for package in "$@"; do
+        case $package in
+            openssh-server) unit=ssh ;;
+            prometheus*) unit=$package ;;
+            *) continue ;;
         esac
+        systemctl disable "$unit" >/dev/null 2>&1 || true
     done
 }
 
@@ -58,7 +67,8 @@ if [ $# -gt 0 ]; then
 fi
 say "packages are there"
 if [ "$(id -u)" = 0 ]; then
-    image=$("$here/base_image.sh" "${LOCKKEEPER_LAB_CACHE:-/var/cache/lockkeeper-lab}") || fail "no image for the nodes"
+    cache=${LOCKKEEPER_LAB_CACHE:-/var/cache/lockkeeper-lab}
+    image=$("$here/base_image.sh" "$cache") || fail "no image for the nodes"
     say "image of the nodes: $image"
 else
     say "not root: the lab will run its nodes as processes of this user"

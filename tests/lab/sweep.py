@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Removes whatever a lab in this folder has left, however it ended.
 
-Works from what can be found, not from what somebody remembered: the pid files beside the logs, and the
-namespaces, control groups and mounts whose names are derived from the folder.
+Works from what can be found, not from what somebody remembered: the pid files beside the logs,
+and the namespaces, control groups and mounts whose names are derived from the folder.
 """
 
 from __future__ import annotations

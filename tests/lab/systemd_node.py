@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes that are small Debian systems: their own overlay over a shared image, real systemd as PID 1.
+"""Nodes that are small Debian systems: an overlay over a shared image, real systemd as PID 1.
 
-Three layers make the disk of a node: the image that setup.sh built, a layer with the packages of the
-start version (both from the cache), and the node's own. The node lives in its own network namespace.
+Three layers make the disk of a node: the image that setup.sh built, a layer with the packages of
+the start version (both from the cache), and the node's own. The node lives in its own network
+namespace.
 """
 
 from __future__ import annotations
@@ -72,6 +73,11 @@ class SystemdNode(Node):
     def inside(self, script: str, timeout_s: float = 30.0) -> subprocess.CompletedProcess[str]:
         return run(["nsenter", "--target", self._leader(), "--mount", "--uts", "--ipc", "--net",
                     "--pid", "--root", "sh", "-c", script], timeout_s=timeout_s, check=False)
+
+    def refuse_sudo(self, refused: bool) -> None:
+        self.path("/etc/sudoers.d/ops").chmod(0o440)
+        right = "" if refused else "ops ALL=(ALL) NOPASSWD: ALL\n"
+        self.write("/etc/sudoers.d/ops", right)
 
     def cut(self) -> None:
         self.network.cable(self.name, connected=False)

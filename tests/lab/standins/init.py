@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """PID 1 of a node without root: starts the enabled services, watches them, obeys `systemctl`.
 
-Listens on a UNIX socket for one JSON object per connection and answers with one: {"argv": [...]} in,
-{"rc", "out", "err"} back. Exit status 133 asks the loop outside to boot the node again.
+Listens on a UNIX socket for one JSON object per connection and answers with one: {"argv": [...]}
+in, {"rc", "out", "err"} back. Exit status 133 asks the loop outside to boot the node again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import os
 import selectors
 import signal
 import socket
+import subprocess
 import time
 
-from units import JOURNAL, STOP_LIMIT_S, WANTS, Unit, add_setting, fragment, full_name, load
+from units import (JOURNAL, ROOT_NAMESPACE, STOP_LIMIT_S, WANTS, Unit, add_setting, fragment,
+                   full_name, load)
 from verbs import Answer, answer
 
 SOCKET = "/run/init.sock"
@@ -91,7 +93,17 @@ class Init:
                     unit.restarts += 1
                 unit.start()
 
+    def hold_root_namespace(self) -> None:
+        """All that runs as root shares one user namespace, or one could not look at the other."""
+        holder = subprocess.Popen(
+            ["unshare", "--user", "--map-root-user", "sh", "-c", "echo ready; exec sleep infinity"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        holder.returncode = 0
+        holder.stdout.readline()
+        ROOT_NAMESPACE.write_text(f"{holder.pid}\n")
+
     def boot(self) -> None:
+        self.hold_root_namespace()
         WANTS.mkdir(parents=True, exist_ok=True)
         JOURNAL.mkdir(parents=True, exist_ok=True)
         for link in sorted(WANTS.iterdir()):

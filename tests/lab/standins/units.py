@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Units of the little service manager: read from unit files or given by `systemd-run`, started, watched.
+"""Units of the little service manager: read from unit files or given by `systemd-run`, started,
+watched.
 
-Only what the lab's units and a remote job need: simple services, Restart=, environment files, transient
-units with a log file. The words of states and results are systemd's.
+Only what the lab's units and a remote job need: simple services, Restart=, environment files,
+transient units with a log file. The words of states and results are systemd's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 _FOLDERS = [Path("/etc/systemd/system"), Path("/usr/lib/systemd/system")]
 WANTS = Path("/etc/systemd/system/multi-user.target.wants")
 JOURNAL = Path("/var/log/lab-journal")
+ROOT_NAMESPACE = Path("/run/root-namespace.pid")
 STOP_LIMIT_S = 5.0
 
 
@@ -50,7 +52,7 @@ class Unit:
         self.stopping = False
         words = self._words()
         if self.get("User", "root") == "root":
-            words = ["unshare", "--user", "--map-root-user", *words]
+            words = [*as_root(), *words]
         with self._output() as output:
             child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                      start_new_session=True, env=self._environment(),
@@ -147,6 +149,12 @@ class Unit:
             return open(os.devnull, "wb")
         JOURNAL.mkdir(parents=True, exist_ok=True)
         return open(JOURNAL / f"{self.name}.log", "ab")
+
+
+def as_root() -> list[str]:
+    """Enters the user namespace in which this node's user is root; sudo does the same."""
+    holder = ROOT_NAMESPACE.read_text().strip()
+    return ["nsenter", "--target", holder, "--user", "--preserve-credentials", "--"]
 
 
 def full_name(name: str) -> str:

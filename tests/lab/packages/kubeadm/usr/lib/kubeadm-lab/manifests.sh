@@ -1,10 +1,12 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The static pod manifests as kubeadm writes them from the cluster's configuration. A flag that somebody added by hand
-# is not in that configuration, so it is gone after the next rendering, as in the real thing.
+# The static pod manifests as kubeadm writes them from the cluster's configuration. A flag that
+# somebody added by hand is not in that configuration, so it is gone after the next rendering, as
+# in the real thing.
 
 manifests=/etc/kubernetes/manifests
+# shellcheck disable=SC2034 # used by kubeadm itself
 components="etcd kube-apiserver kube-controller-manager kube-scheduler"
 
 etcd_version() {
@@ -28,7 +30,9 @@ image() {
 flags() {
     address=$(cat /etc/lab/address)
     case $1 in
-        etcd) printf '%s\n' "--advertise-client-urls=https://$address:2379" --data-dir=/var/lib/etcd ;;
+        etcd)
+            printf '%s\n' "--advertise-client-urls=https://$address:2379" \
+                --data-dir=/var/lib/etcd ;;
         kube-apiserver)
             printf '%s\n' "--advertise-address=$address" --allow-privileged=true \
                 --authorization-mode=Node,RBAC --client-ca-file=/etc/kubernetes/pki/ca.crt \
