@@ -21,8 +21,9 @@ from pathlib import Path
 
 import packages as repository
 from api_server import ApiServer, is_pod_settled
-from certificates import (Identity, Pki, kubeconfig, make_pki, new_token, write_secret)
+from certificates import Identity, Pki, kubeconfig, make_pki, new_token, write_secret
 from detection import default_cache, detect
+from lab_state import describe, restore
 from monitoring import Monitoring
 from network import BridgeNetwork, LoopbackNetwork, free_port
 from node_files import Layout, make_key, node_spec
@@ -30,7 +31,7 @@ from nodes import Node, NodeSpec
 from package_server import PackageServer
 from process_node import ProcessNode
 from processes import LabError, await_or_fail, run
-from seed import BOT_USER, build_seed, node_user
+from seed import BOT_USER, NODE_GROUP, build_seed, node_user
 from sweep import identity_of, sweep
 from systemd_node import SystemdNode, image_path, package_layer
 
@@ -106,22 +107,7 @@ class Lab:
         except (OSError, ValueError) as error:
             raise LabError(f"no lab is up in {directory}") from error
         lab = cls(directory, Layout(**data["layout"]), data["kind"])
-        lab.kind, lab.kind_reason = data["kind"], data["kind_reason"]
-        if lab.kind == "systemd":
-            lab.network = BridgeNetwork(data["identity"])
-        lab.network.ssh_port = data["ssh"]["port"]
-        ports = {"api": data["api"]["port"], "control": data["api"]["control_port"],
-                 "packages": data["packages"]["port"],
-                 "bot": int(data["bot"]["address"].rpartition(":")[2])}
-        lab._make_parts(Pki(lab.directory / "pki"), Identity("admin", data["admin_token"],
-                        ("system:masters",)), ports, repository.build(lab.cache))
-        lab.monitoring.restore(data["monitoring"])
-        for node in data["nodes"]:
-            name = node["name"]
-            lab.nodes[name] = lab._node(NodeSpec(
-                name, node["address"], data["ssh"]["port"], lab.directory / "nodes" / name,
-                lab.directory / "logs" / f"{name}.log", lab.layout.version_of(name),
-                lab.layout.containerd_of(name), lab.layout.held_on(name)))
+        restore(lab, data)
         return lab
 
     def down(self) -> None:
@@ -168,29 +154,7 @@ class Lab:
                 raise LabError(f"{error}; {self._unsettled()}") from error
 
     def save(self) -> None:
-        write_secret(self.directory / "lab.json", json.dumps(self.to_json(), indent=1) + "\n")
-
-    def to_json(self) -> dict[str, object]:
-        return {
-            "directory": str(self.directory), "kind": self.kind, "kind_reason": self.kind_reason,
-            "layout": self.layout.__dict__, "identity": identity_of(self.directory),
-            "command_prefix": self.network.command_prefix,
-            "server_address": self.network.server_address,
-            "api": {"url": self.api.url, "port": self.api.port,
-                    "control_url": self.api.control_url, "control_port": self.api.control_port,
-                    "ca_file": str(self.api.pki.ca)},
-            "packages": {"url": self.packages.url, "port": self.packages.port},
-            "monitoring": self.monitoring.to_json(),
-            "bot": {"address": self.bot_address, "webhook_token_file": str(self.webhook_token_file),
-                    "kubeconfig": str(self.kubeconfig)},
-            "admin_kubeconfig": str(self.admin_kubeconfig), "admin_token": self.api.admin.token,
-            "ssh": {"user": "ops", "key_file": str(self.ssh_key),
-                    "port": self.network.ssh_port},
-            "nodes": [{"name": node.name, "address": node.spec.address,
-                       "master": self.layout.is_master(node.name),
-                       "pid": node.loop.pid if node.loop else None}
-                      for node in self.nodes.values()],
-        }
+        write_secret(self.directory / "lab.json", json.dumps(describe(self), indent=1) + "\n")
 
     def _prepare(self) -> None:
         """Everything that is only files and names."""
@@ -204,15 +168,15 @@ class Lab:
         self.network.make(list(addresses.values()))
         make_key(self.ssh_key, "lab")
         write_secret(self.webhook_token_file, new_token() + "\n")
-        self._make_parts(make_pki(self.directory / "pki", [self.network.server_address]),
+        self.make_parts(make_pki(self.directory / "pki", [self.network.server_address]),
                          Identity("admin", new_token(), ("system:masters",)), self._ports(),
                          repository.build(self.cache))
-        self.kubelets = {name: Identity(node_user(name), new_token(), ("system:nodes",))
+        self.kubelets = {name: Identity(node_user(name), new_token(), (NODE_GROUP,))
                          for name in names}
         for name, address in addresses.items():
             spec = node_spec(self.directory, self.layout, name, address, self.network.ssh_port,
                              self.api, self.packages, self.kubelets[name])
-            self.nodes[name] = self._node(spec)
+            self.nodes[name] = self.make_node(spec)
 
     def _ports(self) -> dict[str, int]:
         """Well-known ones where the network is our own, free ones on loopback."""
@@ -220,8 +184,9 @@ class Lab:
             return {"api": 6443, "control": 6444, "packages": 80, "bot": 8099}
         return {name: free_port("127.0.0.1") for name in ("api", "control", "packages", "bot")}
 
-    def _make_parts(self, pki: Pki, admin: Identity, ports: dict[str, int],
-                    repo: repository.Repository) -> None:
+    def make_parts(self, pki: Pki, admin: Identity, ports: dict[str, int],
+                   repo: repository.Repository) -> None:
+        """The parts as objects; nothing is started."""
         logs = self.directory / "logs"
         self.bot_address = f"127.0.0.1:{ports['bot']}"
         self.api = ApiServer(self.directory / "apiserver", logs / "apiserver.log", self.network,
@@ -231,7 +196,7 @@ class Lab:
         self.monitoring = Monitoring(self.directory / "monitoring", logs, self.network,
                                      self.bot_address, self.webhook_token_file)
 
-    def _node(self, spec: NodeSpec) -> Node:
+    def make_node(self, spec: NodeSpec) -> Node:
         if self.kind == "process":
             return ProcessNode(spec, self.ssh_key, self.packages.repository)
         image = image_path(self.cache)

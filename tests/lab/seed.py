@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease", "lockkeeper", "shop"]
 BOT_USER = "lockkeeper"
+NODE_GROUP = "system:nodes"
 BACKUP_LOG = "Starting etcd backup\nBackup done: /backups/etcd-{{now}}.db (5242912 bytes)\n"
 _QUIET_DAYS = 9  # since then no node has changed its Ready condition
 _READ = ["get", "list", "watch"]
@@ -34,7 +35,7 @@ def build_seed(version: str, nodes: list[SeedNode], extra: dict | None = None) -
     return {
         "version": version,
         "objects": objects + extra.get("objects", []),
-        "rbac": _rbac([node.name for node in nodes]) + extra.get("rbac", []),
+        "rbac": _rbac() + extra.get("rbac", []),
         "options": {"node_grace_seconds": 4, "pod_start_ms": 300, "pod_stop_ms": 500,
                     "pdb_lag_ms": 50, **extra.get("options", {})},
     }
@@ -148,36 +149,36 @@ def _backup_cronjob() -> dict:
                          "jobTemplate": job})
 
 
-def _rule(user: str, verbs: list[str], resources: list[str],
-          namespaces: list[str] | None = None) -> dict:
-    return {"user": user, "verbs": verbs, "resources": resources,
-            "namespaces": namespaces or ["*"]}
+def _rule(who: str, verbs: list[str], resources: list[str], **where: list[str]) -> dict:
+    """`where`: namespaces or names; without them the rule holds everywhere."""
+    subject = {"group": who} if who == NODE_GROUP else {"user": who}
+    return {**subject, "verbs": verbs, "resources": resources, **where}
 
 
-def _rbac(nodes: list[str]) -> list[dict]:
-    rules = [
+def _rbac() -> list[dict]:
+    """The bot may do what an upgrade needs, and not one thing more."""
+    health = ["/metrics", "/readyz", "/livez", "/version"]
+    return [
         _rule(BOT_USER, _READ, ["nodes", "namespaces", "pods", "poddisruptionbudgets",
                                 "deployments", "replicasets", "statefulsets", "daemonsets",
                                 "volumeattachments", "jobs", "cronjobs"]),
         _rule(BOT_USER, ["patch"], ["nodes"]),
         _rule(BOT_USER, ["create"], ["pods/eviction"]),
         _rule(BOT_USER, ["get"], ["pods/log"]),
-        _rule(BOT_USER, ["patch"], ["namespaces"], ["lockkeeper"]),
-        _rule(BOT_USER, ["create", "delete"], ["jobs"], ["default"]),
-        _rule(BOT_USER, ["get", "create", "update", "patch"], ["leases"], ["lockkeeper"]),
-        _rule(BOT_USER, _READ, ["leases"], ["kube-node-lease"]),
+        _rule(BOT_USER, ["patch"], ["namespaces"], names=["lockkeeper"]),
+        _rule(BOT_USER, ["create", "delete"], ["jobs"], namespaces=["default"]),
+        _rule(BOT_USER, ["get", "create", "update", "patch"], ["leases"],
+              namespaces=["lockkeeper"]),
+        _rule(BOT_USER, _READ, ["leases"], namespaces=["kube-node-lease"]),
         _rule(BOT_USER, ["create", "patch"], ["events"]),
-        _rule(BOT_USER, _READ, ["configmaps"], ["kube-system", "lockkeeper"]),
-        _rule(BOT_USER, ["get"], ["secrets"], ["lockkeeper"]),
-        _rule(BOT_USER, ["get"], ["/metrics", "/readyz", "/livez", "/version"]),
+        _rule(BOT_USER, _READ, ["configmaps"], namespaces=["kube-system", "lockkeeper"]),
+        _rule(BOT_USER, ["get"], ["secrets"], namespaces=["lockkeeper"]),
+        _rule(BOT_USER, ["get"], health),
+        _rule(NODE_GROUP, ["get", "list", "create", "patch"], ["nodes"]),
+        _rule(NODE_GROUP, ["patch"], ["nodes/status"]),
+        _rule(NODE_GROUP, ["get", "create", "patch"], ["leases"], namespaces=["kube-node-lease"]),
+        _rule(NODE_GROUP, ["get"], health),
     ]
-    for name in nodes:
-        user = node_user(name)
-        rules += [_rule(user, ["get", "list", "create", "patch"], ["nodes"]),
-                  _rule(user, ["patch"], ["nodes/status"]),
-                  _rule(user, ["get", "create", "patch"], ["leases"], ["kube-node-lease"]),
-                  _rule(user, ["get"], ["/readyz", "/version"])]
-    return rules
 
 
 def node_user(node: str) -> str:
