@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processes import LabError, run
-from systemd_node import image_path
+from systemd_node import image_path, remove_traces
 
 _NEEDED = {"systemd": ["systemd-nspawn", "ip", "mount", "nsenter", "setpriv"],
            "process": ["unshare", "setpriv", "dpkg", "apt-get", "curl"]}
+_LOOP = Path(__file__).resolve().parent / "node_loop.sh"
 _PROBE_LIMIT_S = 20.0
 _VIEW_PROBE = """
 mount -t overlay overlay -o lowerdir=/usr,upperdir=$1/upper,workdir=$1/work,userxattr $1/root
@@ -72,13 +73,14 @@ def _systemd_obstacle(cache: Path) -> str:
     name = f"lk-probe-{os.getpid()}"
     try:
         run(["ip", "netns", "add", name])
-        run(["systemd-nspawn", "--quiet", f"--directory={image}", "--volatile=overlay",
+        run([_LOOP, name, "systemd-nspawn", "--quiet", f"--directory={image}", "--volatile=overlay",
              "--register=no", "--keep-unit", "--console=pipe", f"--machine={name}",
              f"--network-namespace-path=/run/netns/{name}", "/bin/true"], _PROBE_LIMIT_S)
     except LabError as error:
         return str(error)
     finally:
         run(["ip", "netns", "delete", name], check=False)
+        remove_traces(name)
     return ""
 
 

@@ -84,7 +84,8 @@ class LifeChecks(unittest.TestCase):
         name = identity_of(self.folder)
         self.assertNotIn(str(self.folder), Path("/proc/mounts").read_text())
         self.assertEqual([], list(Path("/run/netns").glob(f"{name}*")))
-        self.assertEqual([], list(Path("/sys/fs/cgroup").glob(f"**/{name}-*")))
+        for top in ("/sys/fs/cgroup", "/run/systemd/nspawn"):
+            self.assertEqual([], list(Path(top).glob(f"**/{name}-*")))
         self.assertFalse((self.folder / "nodes").exists())
         self.assertEqual([], [pid for pid in _pids() if str(self.folder) in _command_line(pid)])
 

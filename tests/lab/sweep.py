@@ -15,7 +15,7 @@ from pathlib import Path
 from network import BridgeNetwork
 from process_node import remove_tree
 from processes import recorded, wait_until
-from systemd_node import kill_control_group, remove_control_group, unmount
+from systemd_node import kill_control_group, remove_traces, unmount
 
 
 def identity_of(directory: Path) -> str:
@@ -28,7 +28,7 @@ def sweep(directory: Path) -> list[str]:
     identity = identity_of(directory)
     done = _end_processes(directory)
     if os.geteuid() == 0:
-        done += _remove_control_groups(identity)
+        done += _remove_machines(identity)
         BridgeNetwork(identity).destroy()
         done += _unmount_below(directory / "nodes")
     if (directory / "nodes").exists():
@@ -56,14 +56,15 @@ def _end_processes(directory: Path) -> list[str]:
     return [f"ended {process.name} (pid {process.pid})" for process in running]
 
 
-def _remove_control_groups(identity: str) -> list[str]:
+def _remove_machines(identity: str) -> list[str]:
     names = {path.name for top in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/systemd"),
-                                   Path("/sys/fs/cgroup/unified"))
+                                   Path("/sys/fs/cgroup/unified"),
+                                   Path("/run/systemd/nspawn/propagate"))
              for path in top.glob(f"{identity}-*")}
     for name in sorted(names):
         kill_control_group(name)
-        remove_control_group(name)
-    return [f"removed control group {name}" for name in sorted(names)]
+        remove_traces(name)
+    return [f"removed machine {name}" for name in sorted(names)]
 
 
 def _unmount_below(directory: Path) -> list[str]:

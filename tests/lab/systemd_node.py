@@ -62,7 +62,7 @@ class SystemdNode(Node):
 
     def destroy(self) -> None:
         self.kill()
-        remove_control_group(self.cgroup)
+        remove_traces(self.cgroup)
         self.network.unplug(self.name)
         unmount(self.root)
         shutil.rmtree(self.spec.directory, ignore_errors=True)
@@ -176,7 +176,10 @@ def kill_control_group(name: str) -> None:
         raise LabError(f"processes of {name} are still there 10s after SIGKILL")
 
 
-def remove_control_group(name: str) -> None:
+def remove_traces(name: str) -> None:
+    """What systemd-nspawn leaves of a machine that was killed: control groups and an empty folder."""
+    for folder in Path("/run/systemd/nspawn/propagate").glob(name):
+        _remove_folder(folder)
     for hierarchy in _hierarchies():
         top = hierarchy / name
         if top.exists():
