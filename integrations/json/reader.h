@@ -34,6 +34,10 @@ class Path {
   /// "" in an array. `level` is below depth().
   [[nodiscard]] std::string_view key(std::size_t level) const { return frames_[level].key; }
 
+  /// The position, from 0, of the value at hand, or of what contains it, in the array at `level`; 0
+  /// in an object.
+  [[nodiscard]] std::size_t index(std::size_t level) const { return frames_[level].index; }
+
   /// "alerts[3].labels.node": for failures, bounded in length.
   [[nodiscard]] std::string text() const;
 

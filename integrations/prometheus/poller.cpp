@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integrations/prometheus/poller.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "integrations/prometheus/envelope.h"
+#include "integrations/prometheus/query_answer.h"
+#include "integrations/prometheus/rules_answer.h"
+#include "integrations/system/log.h"
+
+namespace lockkeeper::prometheus {
+namespace {
+
+using system::Level;
+using system::log;
+
+// `ALERTS{alertstate="firing"}`, form-encoded. Pending alerts are noise for a gate.
+constexpr std::string_view kFiring = "query=ALERTS%7Balertstate%3D%22firing%22%7D";
+// Newer releases leave the alerts out, older ones ignore the word.
+constexpr std::string_view kRules = "type=alert&exclude_alerts=true";
+// Below this a difference of clocks is what NTP leaves over and is not worth a line.
+constexpr Millis kSkewWorthALine = std::chrono::seconds(5);
+
+http::ClientOptions client_options(const PrometheusSettings& settings) {
+  http::ClientOptions options;
+  options.tls.ca_file = settings.ca_file.native();
+  return options;
+}
+
+std::string without_slash(std::string url) {
+  while (url.ends_with('/'))
+    url.pop_back();
+  return url;
+}
+
+/// A failed call names the other end, as poll() does for every failure.
+std::string without_origin(std::string what, const std::string& url) {
+  const std::string origin = http::origin_of(url) + ": ";
+  return what.starts_with(origin) ? what.substr(origin.size()) : what;
+}
+
+/// The labels that the alert itself has: without what the ALERTS series adds.
+Labels alert_labels(Labels labels) {
+  labels.set("__name__", "");
+  labels.set("alertstate", "");
+  return labels;
+}
+
+/// How far `at` lies outside of the time in which the question was under way.
+Millis distance(Time at, Time sent, Time received) {
+  if (at < sent) return sent - at;
+  return at > received ? at - received : Millis(0);
+}
+
+}  // namespace
+
+Poller::Poller(PrometheusSettings settings, const GateSettings& gate, const RuleBook& book,
+               const Clock& clock, KubernetesSecretReader from_kubernetes)
+    : settings_(std::move(settings)),
+      clock_skew_max_(gate.clock_skew_max),
+      rule_health_every_(std::max(gate.rule_health_every, 1)),
+      book_(book),
+      clock_(clock),
+      from_kubernetes_(std::move(from_kubernetes)),
+      client_(client_options(settings_)) {
+  settings_.url = without_slash(std::move(settings_.url));
+}
+
+Sighting Poller::poll() {
+  auto sighting = look();
+  if (sighting) return std::move(*sighting);
+  return {.good = false,
+          .why_not = fmt::format("Prometheus {}: {}", http::origin_of(settings_.url),
+                                 sighting.error().what),
+          .firing = {},
+          .watchdog = false};
+}
+
+/// Asks by POST, which no cache between us and Prometheus answers from memory.
+Result<std::string> Poller::ask(const std::string& path, const std::string& query) {
+  http::ClientRequest request;
+  request.url = settings_.url + path;
+  request.timeout = settings_.timeout;
+  request.body_max = static_cast<std::size_t>(settings_.body_max);
+  request.stop = stopping_.get_token();
+  if (path.ends_with("/query")) {
+    request.method = "POST";
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+    request.body = query;
+  } else {
+    request.url += "?" + query;
+  }
+  if (settings_.bearer_token.given()) {
+    const auto token = read_secret(settings_.bearer_token, from_kubernetes_);
+    if (!token) return std::unexpected(token.error());
+    request.headers.add("Authorization", "Bearer " + *token);
+  }
+  auto answer = client_.call(std::move(request));
+  if (!answer) return fail(without_origin(answer.error().what, settings_.url));
+  if (answer->status == 200) return std::move(answer->body);
+  const std::string error = error_text(answer->body);
+  return fail(fmt::format("HTTP {}{}{}", answer->status, error.empty() ? "" : ", ", error));
+}
+
+Result<Sighting> Poller::look() {
+  const Time sent = clock_.now();
+  const auto body = ask("/api/v1/query", std::string(kFiring));
+  const Time received = clock_.now();
+  if (!body) return std::unexpected(body.error());
+  auto answer = read_query_answer(*body);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->result_type != "vector") return fail("the answer is not a vector");
+  if (answer->warnings != warnings_said_) {
+    for (const std::string& warning : answer->warnings)
+      log(Level::warn, "Prometheus warns: " + warning);
+    warnings_said_ = answer->warnings;
+  }
+  Sighting sighting{.good = true, .why_not = "", .firing = {}, .watchdog = false};
+  sighting.firing.reserve(answer->series.size());
+  Time prometheus_now = received;
+  for (Series& series : answer->series) {
+    const auto at = checked_time(series.samples.front().at, sent, received);
+    if (!at) return std::unexpected(at.error());
+    prometheus_now = *at;
+    if (series.samples.front().value == 0) continue;
+    Labels labels = alert_labels(std::move(series.labels));
+    sighting.watchdog =
+        sighting.watchdog ||
+        (!book_.watchdog.empty() &&
+         matches(book_.watchdog, normalised(labels, book_.external_labels, book_.ignore_labels)));
+    sighting.firing.push_back(std::move(labels));
+  }
+  if (auto looked = look_at_rules(prometheus_now); !looked) {
+    return std::unexpected(looked.error());
+  }
+  sighting.firing.insert(sighting.firing.end(), rule_alerts_.begin(), rule_alerts_.end());
+  return sighting;
+}
+
+Result<Time> Poller::checked_time(Time at, Time sent, Time received) {
+  const Millis skew = distance(at, sent, received);
+  if (skew > clock_skew_max_) {
+    return fail(fmt::format("its clock is {} {} ours (limit {})", to_string(skew),
+                            at < sent ? "behind" : "ahead of", to_string(clock_skew_max_)));
+  }
+  const bool worth_a_line = skew > kSkewWorthALine;
+  if (worth_a_line && !skew_said_) {
+    log(Level::warn, fmt::format("Prometheus' clock differs from ours by {}", to_string(skew)));
+  }
+  skew_said_ = worth_a_line;
+  return at;
+}
+
+Status Poller::look_at_rules(Time prometheus_now) {
+  if (rules_missing_ || --until_rules_ > 0) return {};
+  const auto body = ask("/api/v1/rules", std::string(kRules));
+  if (!body && body.error().what.starts_with("HTTP 404")) {
+    rules_missing_ = true;
+    log(Level::warn, "Prometheus has no /api/v1/rules; the health of rules is not looked at");
+    return {};
+  }
+  if (!body) return fail("rules: " + body.error().what);
+  const auto rules = read_rules_answer(*body);
+  if (!rules) return fail("rules: " + rules.error().what);
+  rule_alerts_ = lockkeeper::prometheus::rule_alerts(*rules, prometheus_now);
+  until_rules_ = rule_health_every_;
+  return {};
+}
+
+}  // namespace lockkeeper::prometheus
