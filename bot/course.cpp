@@ -153,7 +153,8 @@ Verdict cluster_verdict(const ClusterFacts& facts, const Progress& progress, con
     verdict.reasons.push_back(fmt::format("the kill switch is set: {}", clipped(facts.kill, 200)));
   }
   const bool claimed = !progress.note("", "fence").empty();
-  if (!facts.run.empty() && facts.run != progress.run) {
+  const bool taking_over = !claimed && facts.run == progress.plan->takes_over;
+  if (!facts.run.empty() && facts.run != progress.run && !taking_over) {
     verdict.answer = Answer::stop;
     verdict.reasons.push_back(fmt::format("run {} claims the cluster", clipped(facts.run, 80)));
   } else if (claimed && facts.run.empty()) {
@@ -193,7 +194,8 @@ Version expected_kubelet(const Plan& plan, const Step& step) {
 
 Closed ending_of(const Progress& progress) {
   const StepRecord* bad = first_bad(progress);
-  if (bad == nullptr && Confirmations::recalled(progress.notes)) return {Ending::done, {}};
+  // Behind the proof only the claim is given back; what goes wrong there does not undo the success.
+  if (Confirmations::recalled(progress.notes)) return {Ending::done, {}};
   if (progress.latched) return {Ending::aborted, progress.latched->reasons};
   if (bad != nullptr) {
     const auto& step = progress.plan->steps[static_cast<std::size_t>(bad->outcome->step - 1)];

@@ -133,10 +133,10 @@ Reply Desk::start(const Actor& actor, const Command& command) {
   }
   const auto facts = world_.look();
   if (!facts) return failed(facts.error());
-  if (!facts->run.empty()) {
+  if (!facts->run.empty() && !run_progress(facts->run)) {
     return conflict(
         fmt::format("the cluster is claimed by run {}, which this journal does not "
-                    "know as open; if it is lost: /upgrade clear",
+                    "know; if it is lost: /upgrade clear",
                     clipped(facts->run, 80)));
   }
   const auto made = make_plan(*facts, *request, settings_, make_run_id(clock_.now()));

@@ -86,12 +86,21 @@ struct NodeProbe {
   std::vector<std::string> dropped_flags;  // hand-set API server flags that would be lost
 };
 
+/// A stretch of time in which a run of ours worked on a node.
+struct OwnWork {
+  Time from{};
+  Time to{};
+};
+
 /// Everything that the preflight checks judge.
 struct PreflightFacts {
   ClusterFacts cluster;
   std::map<std::string, NodeProbe> probes;  // by node
   std::vector<BlockingBudget> budgets;
   std::string cronjob_failure;  // why the backup CronJob cannot be used, or empty
+  // When a run of ours last had its hands on a node, from the journal: what its Ready condition did
+  // then was our doing and says nothing about the cluster's peace.
+  std::map<std::string, OwnWork> own_work;
 };
 
 /// One look at Prometheus.

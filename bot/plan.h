@@ -72,6 +72,7 @@ struct Plan {
   Version target;
   UpgradeKind kind = UpgradeKind::patch;
   bool dry_run = false;
+  std::string takes_over;          // a closed run whose claim was never given back, or empty
   std::string containerd_target;   // the version that stage `containerd` brings, or empty
   std::vector<PlannedNode> nodes;  // in the order in which they are worked on
   std::vector<Step> steps;

@@ -69,6 +69,7 @@ Plan plan_from(const Json& json) {
   plan.target = get_version(json, "target");
   plan.kind = get_word(json, "kind", parse_kind);
   plan.dry_run = get<bool>(json, "dry_run");
+  plan.takes_over = get<std::string>(json, "takes_over");
   plan.containerd_target = get<std::string>(json, "containerd_target");
   for (const auto& node : get<Json>(json, "nodes"))
     plan.nodes.push_back(node_from(node));
@@ -95,6 +96,7 @@ std::string encode_plan(const Plan& plan) {
                      {"target", to_string(plan.target)},
                      {"kind", to_string(plan.kind)},
                      {"dry_run", plan.dry_run},
+                     {"takes_over", plan.takes_over},
                      {"containerd_target", plan.containerd_target},
                      {"nodes", std::move(nodes)},
                      {"steps", std::move(steps)}};

@@ -179,6 +179,7 @@ std::expected<Plan, Refusal> make_plan(const ClusterFacts& facts, const UpgradeR
   plan.target = request.target;
   plan.kind = derived_kind(facts, request.target);
   plan.dry_run = request.dry_run;
+  plan.takes_over = facts.run;
   if (request.has(Stage::containerd)) plan.containerd_target = containerd_goal(facts);
   plan.nodes = control_planes(facts, request.target);
   for (auto& worker : workers(facts, request.target, settings.upgrade)) {

@@ -12,6 +12,8 @@ namespace {
 
 /// kubeadm copies etcd's data folder before it upgrades; the copy and the new images must both fit.
 constexpr std::int64_t kEtcdCopies = 2;
+/// The node's clock, the API server's and ours differ; a kubelet takes a moment to be Ready again.
+constexpr Millis kEchoSlack = std::chrono::minutes(2);
 
 class Findings {
  public:
@@ -23,12 +25,20 @@ class Findings {
   std::vector<Finding> all_;
 };
 
-void check_quiet(const NodeFacts& node, Millis quiet, Time now, Findings& findings) {
+/// Whether the change was the echo of our own work: during it, or while the kubelet came back.
+bool own_echo(const PreflightFacts& facts, const std::string& node, Time changed) {
+  const auto work = facts.own_work.find(node);
+  return work != facts.own_work.end() && changed >= work->second.from - kEchoSlack &&
+         changed <= work->second.to + kEchoSlack;
+}
+
+void check_quiet(const PreflightFacts& facts, const NodeFacts& node, Millis quiet, Time now,
+                 Findings& findings) {
   const auto changed = parse_time(node.ready_changed);
   if (!changed) {
     findings.block(fmt::format("{}: when its Ready condition changed cannot be read: {}", node.name,
                                changed.error().what));
-  } else if (now - *changed < quiet) {
+  } else if (now - *changed < quiet && !own_echo(facts, node.name, *changed)) {
     findings.block(fmt::format("{}: its Ready condition changed {} ago, quiet means {}", node.name,
                                to_string(std::max(now - *changed, Millis(0))), to_string(quiet)));
   }
@@ -42,7 +52,7 @@ void check_nodes(const PreflightFacts& facts, const Settings& settings, Time now
       findings.block(fmt::format("{}: {}", node.name, pressure));
     }
     if (settings.preflight.quiet.count() > 0) {
-      check_quiet(node, settings.preflight.quiet, now, findings);
+      check_quiet(facts, node, settings.preflight.quiet, now, findings);
     }
     if (node.unschedulable && node.cordoned_by.empty()) {
       findings.warn(fmt::format("{}: cordoned by somebody else, and will stay so", node.name));

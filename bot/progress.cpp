@@ -122,6 +122,17 @@ bool Progress::in_doubt() const {
   return step != nullptr && steps[static_cast<std::size_t>(step->number - 1)].begun.has_value();
 }
 
+std::optional<std::pair<Time, Time>> Progress::worked_on(std::string_view node) const {
+  std::optional<std::pair<Time, Time>> stretch;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (plan->steps[i].node != node || !steps[i].begun) continue;
+    const Time to = closed ? closed_at : steps[i].ended.value_or(*steps[i].begun);
+    if (!stretch) stretch = {*steps[i].begun, to};
+    stretch->second = std::max(stretch->second, to);
+  }
+  return stretch;
+}
+
 std::string Progress::note(std::string_view node, std::string_view name) const {
   const auto at = notes.find(node.empty() ? std::string(name) : fmt::format("{}/{}", node, name));
   return at == notes.end() ? std::string() : at->second;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bot/record.h"
@@ -52,6 +53,10 @@ struct Progress {
   [[nodiscard]] bool in_doubt() const;
 
   [[nodiscard]] bool open() const { return plan && !closed; }
+
+  /// When this run had its hands on the node: from its cordon to the end of its last step, or to
+  /// the end of the run. Nothing when it never had.
+  [[nodiscard]] std::optional<std::pair<Time, Time>> worked_on(std::string_view node) const;
 
   /// A note of a node ("worker-1", "cordoned_by_person"), or "".
   [[nodiscard]] std::string note(std::string_view node, std::string_view name) const;

@@ -221,11 +221,13 @@ std::optional<Observation> Runner::observe_surely(const Step& step, bool& vouche
   return std::nullopt;
 }
 
+/// Not said in chat: a run that winds down skips most of its steps.
 bool Runner::skip(const Step& step, const std::string& why) {
-  return finish(step, Outcome{step.number, StepResult::skipped, why, {}});
+  return append(Outcome{step.number, StepResult::skipped, why, {}});
 }
 
 bool Runner::skip_node(const Step& step, const std::string& why) {
+  chat_.say(messages::step_ended(progress_, step, {step.number, StepResult::skipped, why, {}}));
   while (const Step* next = progress_.next()) {
     if (next->node != step.node || next->stage != step.stage) break;
     if (!skip(*next, why)) return false;

@@ -9,6 +9,7 @@
 // observe
 // -> act unless it is done already -> Outcome durable.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,6 +79,7 @@ class Runner : private Watch {
   std::optional<Outcome> soak(const Step& step);
   std::optional<Outcome> confirm(const Step& step);
   void let_gate_settle(const Step& step);
+  [[nodiscard]] std::map<std::string, OwnWork> own_work();
   std::vector<std::string> soak_troubles(const Step& step);
   void wait_for(Millis at_most) { clock_.wait_until(clock_.moment() + at_most); }
 

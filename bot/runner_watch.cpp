@@ -15,6 +15,9 @@
 namespace lockkeeper {
 namespace {
 
+// Runs within a quiet baseline of a day; more than that many in a day is not a working setup.
+constexpr int kRunsLookedBack = 10;
+
 Outcome done(const Step& step, std::string detail, Notes notes = {}) {
   return {step.number, StepResult::done, std::move(detail), std::move(notes)};
 }
@@ -41,9 +44,10 @@ bool alert_blocks(const GateView& view) {
 
 std::optional<Outcome> Runner::check(const Step& step) {
   let_gate_settle(step);
-  const auto facts = world_.inspect(*progress_.plan, *this);
+  auto facts = world_.inspect(*progress_.plan, *this);
   if (inbox_.leaving() || broken()) return std::nullopt;
   if (!facts) return failed(step, fmt::format("preflight cannot look: {}", facts.error().what));
+  facts->own_work = own_work();
   const auto workloads = world_.workloads();
   const auto situation = situation_at(progress_, step, Phase::precheck, clock_.now());
   const auto gate = gate_.ask(situation, clock_.moment());
@@ -57,6 +61,23 @@ std::optional<Outcome> Runner::check(const Step& step) {
     return done(step, "dry run goes on, a real one would stop: " + blocking_text(all));
   return done(step, fmt::format("{} warnings", all.size()),
               {{"pending_before", pending_note(*workloads)}});
+}
+
+/// Where runs of ours had their hands on nodes, newest first, so that carrying on after a failed
+/// run is not refused for the unrest that it made itself.
+std::map<std::string, OwnWork> Runner::own_work() {
+  std::map<std::string, OwnWork> work;
+  const auto runs = journal_.runs(kRunsLookedBack);
+  for (const auto& run : runs.value_or(std::vector<std::string>())) {
+    const auto records = journal_.read(run);
+    const auto past = records ? fold(*records) : std::unexpected(records.error());
+    if (!past || !past->plan) continue;
+    for (const auto& node : past->plan->nodes) {
+      const auto stretch = past->worked_on(node.name);
+      if (stretch) work.try_emplace(node.name, OwnWork{stretch->first, stretch->second});
+    }
+  }
+  return work;
 }
 
 /// A bot that has just been started is blind for its first poll, and quiet for less than it must

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/sim/oracle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lockkeeper::sim {
+namespace {
+
+// A "go" is 10 s old at most when a step acts; the poll behind it at most one period older, and a
+// call in between may take a moment.
+constexpr Millis kGoAge{10'000};
+constexpr Millis kSlack{2'000};
+
+bool starts_work(Action action) {
+  return action == Action::cordon || action == Action::snapshot || action == Action::claim ||
+         action == Action::repository;
+}
+
+}  // namespace
+
+bool Oracle::blocks(const Labels& alert) {
+  const auto name = alert.get("alertname");
+  return !name.starts_with("Ignore") && name != "Watchdog" && name != "RecentNodeReboot";
+}
+
+void Oracle::violated(const std::string& what) {
+  violations_.push_back(fmt::format("[{}] {}", to_string(clock_.moment().since_start), what));
+}
+
+void Oracle::acts(const StepContext& context) {
+  const auto& step = context.step;
+  if (!plan_ || plan_->run != context.plan.run) violated("acts for a run that is not open");
+  if (!begun_[step.number]) violated(fmt::format("{}: acts without an Intent", to_string(step)));
+  if (outcomes_.contains(step.number)) violated(fmt::format("{}: acts twice", to_string(step)));
+  for (int earlier = 1; earlier < step.number; ++earlier) {
+    if (!outcomes_.contains(earlier)) violated(fmt::format("{}: out of order", to_string(step)));
+  }
+  check_gate(context);
+  check_order(context);
+  check_orders_of_people(context);
+}
+
+/// B1, B7, B11: no step begins under an alert that blocks, or blindly.
+void Oracle::check_gate(const StepContext& context) {
+  const auto& step = context.step;
+  if (!starts_work(step.action)) return;
+  const auto& gate = settings_.gate;
+  const auto now = clock_.moment();
+  if (blocking_since_ && now - *blocking_since_ > gate.poll_interval + kGoAge + kSlack) {
+    violated(fmt::format("{}: a blocking alert fires", to_string(step)));
+  }
+  if (!last_good_poll_ || now - *last_good_poll_ > gate.blind_after + kGoAge + kSlack) {
+    violated(fmt::format("{}: blind", to_string(step)));
+  }
+  if (kill_since_ && !model_.kill.empty() && now - *kill_since_ > kGoAge + kSlack) {
+    violated(fmt::format("{}: the kill switch is set", to_string(step)));
+  }
+}
+
+/// B2, B3, B6 and the skew rule: the order of things.
+void Oracle::check_order(const StepContext& context) {
+  const auto& step = context.step;
+  const bool changes_node = step.action == Action::cordon || step.action == Action::drain ||
+                            step.action == Action::upgrade || step.action == Action::repository;
+  if (changes_node && !model_.snapshots.contains(context.plan.run)) {
+    violated(fmt::format("{}: no snapshot was taken", to_string(step)));
+  }
+  if (step.action == Action::upgrade && step.stage == Stage::workers &&
+      model_.api_server < context.plan.target) {
+    violated(fmt::format("{}: the API server is older than this kubelet will be", to_string(step)));
+  }
+  if (step.action == Action::upgrade && !model_.nodes.at(step.node).unschedulable) {
+    violated(fmt::format("{}: the node takes new pods", to_string(step)));
+  }
+  if (step.action == Action::upgrade && model_.nodes.at(step.node).pods > 0) {
+    violated(fmt::format("{}: pods are still on it", to_string(step)));
+  }
+  if (step.action != Action::cordon) return;
+  for (const auto& [name, node] : model_.nodes) {
+    if (name != step.node && node.cordoned_by == context.plan.run) {
+      violated(fmt::format("{}: {} is still out", to_string(step), name));
+    }
+  }
+}
+
+void Oracle::check_orders_of_people(const StepContext& context) {
+  const auto& step = context.step;
+  if (paused_ && starts_work(step.action)) violated(to_string(step) + ": paused by a person");
+  if (!ending_) return;
+  const bool on_the_way_down = step.action == Action::uncordon || step.action == Action::release;
+  const bool attaches = model_.jobs.contains(fmt::format("{}-{}", context.plan.run, step.number));
+  if (!on_the_way_down && !attaches) violated(to_string(step) + ": begun after the abort");
+}
+
+void Oracle::appended(const Record& record) {
+  if (const auto* opened = std::get_if<Opened>(&record.body)) {
+    if (plan_) violated("opened while a run is open");
+    plan_ = opened->plan;
+    begun_.clear();
+    outcomes_.clear();
+    paused_ = ending_ = false;
+    human_cordons_.clear();
+    for (const auto& [name, node] : model_.nodes) {
+      if (node.person_cordoned) human_cordons_.insert(name);
+    }
+  } else if (const auto* intent = std::get_if<Intent>(&record.body)) {
+    begun_[intent->step] = true;
+  } else if (const auto* outcome = std::get_if<Outcome>(&record.body)) {
+    outcomes_[outcome->step] = *outcome;
+    const bool bad =
+        outcome->result == StepResult::failed || outcome->result == StepResult::interrupted;
+    ending_ = ending_ || bad;
+    check_soak(*outcome);
+  } else if (const auto* ordered = std::get_if<Ordered>(&record.body)) {
+    if (ordered->verb == Verb::pause) paused_ = true;
+    if (ordered->verb == Verb::resume) paused_ = false;
+    if (ordered->verb == Verb::abort) ending_ = true;
+  } else if (std::holds_alternative<Latched>(record.body)) {
+    ending_ = true;
+  } else if (std::holds_alternative<Closed>(record.body)) {
+    plan_.reset();
+  }
+}
+
+/// B2: a soak that is done was continuous.
+void Oracle::check_soak(const Outcome& outcome) {
+  if (!plan_ || outcome.result != StepResult::done) return;
+  const auto& step = plan_->steps.at(static_cast<std::size_t>(outcome.step - 1));
+  if (step.action != Action::soak) return;
+  const auto& node = model_.nodes.at(step.node);
+  // The soak begins with its first good look, a look after the node came back.
+  const bool whole = node.ready && clock_.moment() - node.ready_since >= settings_.upgrade.soak;
+  if (!whole)
+    violated(
+        fmt::format("{}: done, but {} was not healthy throughout", to_string(step), node.name));
+}
+
+void Oracle::said(const Message& message) {
+  if (!message.text.starts_with("[k8s-upgrade]")) violated("a message without its prefix");
+  last_message_ = message.text;
+  if (message.text.find(": complete: ") == std::string::npos) return;
+  // B10: success is only said when it is true.
+  for (const auto& [name, node] : model_.nodes) {
+    const bool there = message.text.find(to_string(node.kubelet)) != std::string::npos;
+    if (!there)
+      violated(fmt::format("said complete, but {} runs {}", name, to_string(node.kubelet)));
+  }
+}
+
+void Oracle::polled(bool good) {
+  if (good) last_good_poll_ = clock_.moment();
+}
+
+void Oracle::alerts_changed() {
+  const bool any = std::ranges::any_of(model_.firing, blocks);
+  if (!any) blocking_since_.reset();
+  if (any && !blocking_since_) blocking_since_ = clock_.moment();
+}
+
+void Oracle::run_ended(const std::string& run) {
+  for (const auto& [name, node] : model_.nodes) {
+    const bool named = last_message_.find(name + " stays cordoned") != std::string::npos;
+    if (node.cordoned_by == run && !named) {
+      violated(fmt::format("{} is left cordoned and not named in the last message", name));
+    }
+    if (human_cordons_.contains(name) && node.person_cordoned && !node.unschedulable) {
+      violated(fmt::format("{} was cordoned by a person and is not any more", name));
+    }
+  }
+  for (const auto& [id, job] : model_.jobs) {
+    if (job.starts > 1)
+      violated(fmt::format("the node script {} was started {} times", id, job.starts));
+  }
+}
+
+}  // namespace lockkeeper::sim

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What must never be (requirements B1-B11), checked against the model itself after every act, every
+// journal record and every message, by code that shares nothing with the code it judges.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bot/ports.h"
+#include "config/settings.h"
+#include "tests/sim/model.h"
+#include "tests/sim/virtual_clock.h"
+
+namespace lockkeeper::sim {
+
+class Oracle {
+ public:
+  Oracle(const SimModel& model, const VirtualClock& clock, const Settings& settings)
+      : model_(model), clock_(clock), settings_(settings) {}
+
+  void acts(const StepContext& context);
+  void appended(const Record& record);
+  void said(const Message& message);
+  void polled(bool good);
+
+  /// An alert named like this blocks: the simulation's rules ignore "Ignore..." and judge the
+  /// others by name.
+  static bool blocks(const Labels& alert);
+
+  /// The model's alerts or Prometheus changed; to be told when it happens.
+  void alerts_changed();
+  void kill_changed() { kill_since_ = clock_.moment(); }
+
+  /// A run has ended; what must hold then.
+  void run_ended(const std::string& run);
+
+  [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  void violated(const std::string& what);
+  void check_gate(const StepContext& context);
+  void check_order(const StepContext& context);
+  void check_orders_of_people(const StepContext& context);
+  void check_soak(const Outcome& outcome);
+
+  const SimModel& model_;
+  const VirtualClock& clock_;
+  const Settings& settings_;
+  std::vector<std::string> violations_;
+
+  std::optional<Plan> plan_;
+  std::map<int, bool> begun_;  // steps of the open run: Intent written
+  std::map<int, Outcome> outcomes_;
+  bool paused_ = false;
+  bool ending_ = false;  // latched, or a step failed
+  std::optional<Moment> blocking_since_;
+  std::optional<Moment> last_good_poll_;
+  std::optional<Moment> kill_since_;
+  std::set<std::string> human_cordons_;
+  std::string last_message_;
+};
+
+}  // namespace lockkeeper::sim

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/sim/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lockkeeper::sim {
+namespace {
+
+constexpr Millis kRestart{5'000};  // systemd's, or the kubelet's
+
+Rule rule(std::string name, std::string_view matcher, RuleAction action) {
+  Rule made;
+  made.name = std::move(name);
+  made.file = "sim.ini";
+  made.line = 1;
+  made.match.push_back(parse_matchers(matcher).value());
+  made.action = action;
+  made.resume_after = std::chrono::minutes(1);
+  return made;
+}
+
+RuleBook sim_rules() {
+  RuleBook book;
+  book.rules = builtin_rules();
+  auto abort = rule("fatal", "alertname=~\"Abort.*\"", RuleAction::abort);
+  abort.phases = {Phase::precheck, Phase::between, Phase::drain, Phase::upgrade, Phase::soak};
+  book.rules.push_back(std::move(abort));
+  book.rules.push_back(rule("expected", "alertname=~\"Ignore.*\"", RuleAction::ignore));
+  auto reboot = rule("own-reboot", "alertname=\"RecentNodeReboot\"", RuleAction::pause);
+  reboot.node = parse_node_template("${labels.node}").value();
+  reboot.standings = {NodeStanding::active, NodeStanding::done};
+  reboot.max_pause = std::chrono::minutes(30);
+  reboot.on_timeout = OnTimeout::abort;
+  book.rules.push_back(std::move(reboot));
+  book.fallback = rule("default_action", "alertname=~\".*\"", RuleAction::pause);
+  book.watchdog = parse_matchers("alertname=\"Watchdog\"").value();
+  return book;
+}
+
+}  // namespace
+
+Settings sim_settings() {
+  Settings settings;
+  settings.cluster.name = "sim";
+  settings.upgrade.soak = std::chrono::minutes(2);
+  settings.upgrade.poll_interval = std::chrono::seconds(15);
+  settings.gate.resume_after = std::chrono::minutes(1);
+  settings.authority.admin = {"console:*"};
+  settings.rules = sim_rules();
+  return settings;
+}
+
+Simulation::Life::Life(Simulation& sim)
+    : gate(sim.settings.rules, sim.settings.gate),
+      desk(sim.world, sim.clock, sim.journal, gate, inbox, activity, sim.settings,
+           [&sim] { sim.clock.stir(); }),
+      runner(sim.world, sim.clock, sim.journal, sim, gate, inbox, activity, sim.settings) {}
+
+Simulation::Simulation(SimModel initial, Settings the_settings)
+    : model(std::move(initial)),
+      settings(std::move(the_settings)),
+      journal(faults),
+      world(model, clock, faults, times),
+      oracle(model, clock, settings) {
+  world.on_act = [this](const StepContext& context) { oracle.acts(context); };
+  journal.on_append = [this](const Record& record) { oracle.appended(record); };
+  boot();
+}
+
+void Simulation::boot() {
+  ++lives_;
+  life_ = std::make_unique<Life>(*this);
+  poll();
+  schedule_poll(lives_);
+}
+
+void Simulation::schedule_poll(int life) {
+  clock.after(settings.gate.poll_interval, [this, life] {
+    if (life != lives_) return;
+    poll();
+    schedule_poll(life);
+  });
+}
+
+void Simulation::poll() {
+  Sighting sighting;
+  sighting.good = model.prometheus_up;
+  sighting.why_not = "connection refused";
+  if (sighting.good) sighting.firing = model.firing;
+  sighting.watchdog = model.watchdog;
+  oracle.polled(sighting.good && sighting.watchdog);
+  life_->gate.saw(sighting, clock.moment());
+}
+
+void Simulation::say(Message message) noexcept {
+  oracle.said(message);
+  if (on_line) on_line(message.text);
+  messages.push_back(std::move(message));
+}
+
+Reply Simulation::order(const std::string& line, const Actor& actor) {
+  try {
+    return life_->desk.handle(actor, line);
+  } catch (const Crash&) {
+    clock.pass(kRestart);
+    boot();
+    return {Reply::Code::failed, "the bot died", {}};
+  }
+}
+
+Reply Simulation::order_surely(const std::string& line, const Actor& actor) {
+  auto reply = order(line, actor);
+  if (reply.confirm.empty()) return reply;
+  return order(line + " --confirm " + reply.confirm, actor);
+}
+
+bool Simulation::run_to_end(Millis limit) {
+  const Moment until = clock.moment() + limit;
+  bool fresh = true;
+  // Time goes on in waits; a walk that is past its limit is told to leave.
+  clock.at(until, [this] {
+    life_->inbox.leave();
+    clock.stir();
+  });
+  while (clock.moment() < until) {
+    const auto open = journal.open_run();
+    if (!*open) return true;
+    const std::string run = **open;
+    try {
+      const Walk walk = life_->runner.walk(run, std::exchange(fresh, false));
+      if (walk == Walk::closed) {
+        oracle.run_ended(run);
+        return true;
+      }
+      if (walk == Walk::leaving) return false;
+      clock.pass(kRestart);  // halted: tried again when the journal may work
+    } catch (const Crash&) {
+      clock.pass(kRestart);
+      boot();
+    }
+  }
+  return false;
+}
+
+void Simulation::fire(const Labels& alert, bool webhook) {
+  model.firing.push_back(alert);
+  oracle.alerts_changed();
+  if (!webhook) return;
+  if (life_->gate.suspect(std::vector{alert}, 0, clock.moment())) poll();
+  clock.stir();
+}
+
+void Simulation::resolve(std::string_view alertname) {
+  std::erase_if(model.firing,
+                [&](const Labels& alert) { return alert.get("alertname") == alertname; });
+  oracle.alerts_changed();
+}
+
+void Simulation::prometheus(bool up) {
+  model.prometheus_up = up;
+}
+
+void Simulation::flap(const std::string& name, Millis down) {
+  auto& node = model.at(name);
+  node.ready = false;
+  node.ready_since = clock.moment();
+  clock.after(down, [this, name] {
+    auto& back = model.at(name);
+    back.ready = true;
+    back.ready_since = clock.moment();
+  });
+}
+
+Ending Simulation::ending() const {
+  for (auto at = journal.records().rbegin(); at != journal.records().rend(); ++at) {
+    if (const auto* closed = std::get_if<Closed>(&at->body)) return closed->ending;
+  }
+  return Ending::failed;
+}
+
+bool Simulation::all_on(const Version& target) const {
+  return std::ranges::all_of(model.nodes, [&](const auto& entry) {
+    return entry.second.kubelet == target && !entry.second.unschedulable;
+  });
+}
+
+}  // namespace lockkeeper::sim

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The whole product on virtual time: the real planner, desk, runner, gate and rules, over a
+// simulated cluster and a journal in memory. The bot may die at any call and is started again.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bot/activity.h"
+#include "bot/desk.h"
+#include "bot/gate.h"
+#include "bot/inbox.h"
+#include "bot/runner.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/model.h"
+#include "tests/sim/oracle.h"
+#include "tests/sim/sim_journal.h"
+#include "tests/sim/sim_world.h"
+#include "tests/sim/virtual_clock.h"
+
+namespace lockkeeper::sim {
+
+/// Settings that keep a simulated run short without changing its shape.
+Settings sim_settings();
+
+class Simulation : private Chat {
+ public:
+  explicit Simulation(SimModel initial, Settings the_settings = sim_settings());
+  ~Simulation() override = default;
+
+  // The world outside; set before or during a run.
+  VirtualClock clock;
+  Faults faults;
+  SimTimes times;
+  SimModel model;
+  Settings settings;
+  SimJournal journal;
+  SimWorld world;
+  Oracle oracle;
+
+  /// Said in chat, in order; and, for transcripts, everything with its virtual time.
+  std::vector<Message> messages;
+  std::function<void(const std::string& line)> on_line;
+
+  /// A command, as a person types it. A crash in the middle starts the next life.
+  Reply order(const std::string& line, const Actor& actor = "console:ana");
+
+  /// The plan's digest filled in: start, resume, abort without a second thought.
+  Reply order_surely(const std::string& line, const Actor& actor = "console:ana");
+
+  /// Walks the open run until it is closed or `limit` has passed, restarting the bot whenever it
+  /// dies. Whether it was closed.
+  bool run_to_end(Millis limit = std::chrono::hours(72));
+
+  // What happens in the world.
+  void fire(const Labels& alert, bool webhook = true);
+  void resolve(std::string_view alertname);
+  void prometheus(bool up);
+  void flap(const std::string& node, Millis down);
+
+  [[nodiscard]] Ending ending() const;
+  [[nodiscard]] int lives() const { return lives_; }
+  [[nodiscard]] bool all_on(const Version& target) const;
+
+ private:
+  /// What dies with the process.
+  struct Life {
+    Gate gate;
+    Inbox inbox;
+    Activity activity;
+    Desk desk;
+    Runner runner;
+    explicit Life(Simulation& sim);
+  };
+
+  void boot();
+  void poll();
+  void schedule_poll(int life);
+  void say(Message message) noexcept override;
+
+  std::unique_ptr<Life> life_;
+  int lives_ = 0;
+};
+
+}  // namespace lockkeeper::sim
