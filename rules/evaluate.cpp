@@ -18,13 +18,21 @@ Situation::Node standing_of(const Situation& situation, const std::string& node)
   return at == situation.nodes.end() ? Situation::Node{} : at->second;
 }
 
+/// A node that the run does not know has never changed its standing, so no time since then can be
+/// short: a rule for the echo of our own work must not excuse somebody else's.
+bool within(const Rule& rule, const Situation& situation, const std::string& node) {
+  if (!rule.node_within) return true;
+  const auto at = situation.nodes.find(node);
+  return at != situation.nodes.end() && at->second.since_change <= *rule.node_within;
+}
+
 bool node_scope_holds(const Rule& rule, const Labels& alert, const Situation& situation) {
   if (!rule.node) return true;
   const auto node = rule.node->resolve(alert);
   if (!node) return false;
   const auto standing = standing_of(situation, *node);
   if (!rule.standings.empty() && !rule.standings.contains(standing.standing)) return false;
-  return !rule.node_within || standing.since_change <= *rule.node_within;
+  return within(rule, situation, *node);
 }
 
 bool applies(const Rule& rule, const Labels& alert, const Situation& situation) {
@@ -33,6 +41,7 @@ bool applies(const Rule& rule, const Labels& alert, const Situation& situation) 
 }
 
 std::string mismatch_text(const Rule& rule, const Labels& alert) {
+  if (rule.match.empty()) return "the rule has no match";
   std::vector<std::string> lines;
   for (const auto& line : rule.match) {
     const Matcher* matcher = first_mismatch(line, alert);
@@ -63,6 +72,9 @@ std::string why_not(const Rule& rule, const Labels& alert, const Situation& situ
   if (!rule.standings.empty() && !rule.standings.contains(standing.standing)) {
     return fmt::format("node {} is {}, the rule is for {}", *node, to_string(standing.standing),
                        names(rule.standings));
+  }
+  if (!situation.nodes.contains(*node)) {
+    return fmt::format("node {} is not part of the run, so node_within never holds", *node);
   }
   return fmt::format("node {} has been {} for {}, longer than node_within = {}", *node,
                      to_string(standing.standing), to_string(standing.since_change),

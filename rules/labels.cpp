@@ -84,10 +84,12 @@ std::string fingerprint_hex(const Labels& labels) {
 
 Labels normalised(const Labels& labels, const Labels& external,
                   const std::vector<std::string>& ignored) {
+  // The alert's own pairs come later, so they win over external ones.
   std::vector<Labels::Pair> pairs = external.pairs();
-  for (const auto& pair : labels.pairs()) {
-    if (std::ranges::find(ignored, pair.first) == ignored.end()) pairs.push_back(pair);
-  }
+  pairs.insert(pairs.end(), labels.pairs().begin(), labels.pairs().end());
+  std::erase_if(pairs, [&](const Labels::Pair& pair) {
+    return std::ranges::find(ignored, pair.first) != ignored.end();
+  });
   return Labels(std::move(pairs));
 }
 

@@ -30,6 +30,7 @@ class Reader {
  private:
   bool read_list();
   bool read_matcher();
+  bool missing_comma(bool braces);
   bool take_name(std::string& name);
   bool take_op(MatchOp& op);
   bool take_value(std::string& value);
@@ -49,6 +50,7 @@ class Reader {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  bool value_was_bare_ = false;
   Matchers matchers_;
   std::optional<MatcherError> error_;
 };
@@ -98,15 +100,22 @@ bool Reader::read_list() {
     if (!read_matcher()) return false;
     skip_blanks();
     if (at_end()) break;
-    if (done()) return error(at_, "expected ',' or '}'");
-    if (peek() != ',') {
-      return error(at_, fmt::format("expected ','{}, found {}", braces ? " or '}'" : "", shown()));
-    }
+    if (done()) return error(at_, "the closing '}' is missing");
+    if (peek() != ',') return missing_comma(braces);
     ++at_;
     skip_blanks();
   }
   if (braces) ++at_;
   return done() || error(at_, fmt::format("expected the end after '}}', found {}", shown()));
+}
+
+/// What follows a matcher is neither a comma nor the end.
+bool Reader::missing_comma(bool braces) {
+  if (peek() == '}') return error(at_, "remove the '}', or begin with '{'");
+  if (value_was_bare_) {
+    return error(at_, fmt::format("quote the value, or write ',' before {}", shown()));
+  }
+  return error(at_, fmt::format("expected ','{}, found {}", braces ? " or '}'" : "", shown()));
 }
 
 bool Reader::read_matcher() {
@@ -158,7 +167,8 @@ bool Reader::take_op(MatchOp& op) {
 }
 
 bool Reader::take_value(std::string& value) {
-  if (!done() && peek() == '"') return take_quoted(value);
+  value_was_bare_ = done() || peek() != '"';
+  if (!value_was_bare_) return take_quoted(value);
   const std::size_t start = at_;
   value = bare_token();
   at_ += value.size();

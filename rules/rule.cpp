@@ -15,9 +15,7 @@ constexpr std::string_view kHostSuffix = ":host";
 std::string_view host_part(std::string_view instance) {
   if (instance.starts_with('[')) return instance.substr(1, instance.find(']') - 1);
   const std::size_t colon = instance.find(':');
-  const bool bare_ipv6 = colon != std::string_view::npos &&
-                         instance.find(':', colon + 1) != colon &&
-                         instance.find(':', colon + 1) != std::string_view::npos;
+  const bool bare_ipv6 = colon != instance.rfind(':');
   return bare_ipv6 ? instance : instance.substr(0, colon);
 }
 
@@ -54,9 +52,10 @@ std::optional<std::string> NodeTemplate::resolve(const Labels& labels) const {
       node += piece.text;
       continue;
     }
-    const std::string_view value = labels.get(piece.text);
+    const std::string_view label = labels.get(piece.text);
+    const std::string_view value = piece.host_only ? host_part(label) : label;
     if (value.empty()) return std::nullopt;
-    node += piece.host_only ? host_part(value) : value;
+    node += value;
   }
   return node;
 }

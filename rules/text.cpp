@@ -158,7 +158,8 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
 
 std::string clipped(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return std::string(text);
-  std::size_t end = bytes_max > kEllipsis.size() ? bytes_max - kEllipsis.size() : 0;
+  if (bytes_max < kEllipsis.size()) return std::string(kEllipsis.substr(0, bytes_max));
+  std::size_t end = bytes_max - kEllipsis.size();
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
     --end;
   return std::string(text.substr(0, end)) + std::string(kEllipsis);

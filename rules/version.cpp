@@ -5,14 +5,18 @@
 
 #include <charconv>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <utility>
+
+#include "rules/text.h"
 
 namespace lockkeeper {
 namespace {
 
 // Long enough for every real release; keeps a hostile string from overflowing an int.
 constexpr std::size_t kDigitsMax = 6;
+constexpr std::size_t kShownBytes = 64;
 // "Another major version" in the arithmetic of minors: beyond every allowed skew.
 constexpr int kMajorInMinors = 1000;
 constexpr int kKubeletSkewMax = 3;
@@ -53,7 +57,8 @@ std::pair<std::string_view, int> split_trailing_number(std::string_view build) {
   while (start > 0 && build[start - 1] >= '0' && build[start - 1] <= '9')
     --start;
   int number = 0;
-  std::from_chars(build.data() + start, build.data() + build.size(), number);
+  const auto parsed = std::from_chars(build.data() + start, build.data() + build.size(), number);
+  if (parsed.ec == std::errc::result_out_of_range) number = std::numeric_limits<int>::max();
   return {build.substr(0, start), number};
 }
 
@@ -83,7 +88,8 @@ Result<Version> parse_version(std::string_view text) {
   std::string_view rest = text;
   take(rest, 'v');
   auto version = take_core(rest);
-  if (!version) return fail(fmt::format("'{}' is not a version like v1.34.2", text.substr(0, 64)));
+  if (!version)
+    return fail(fmt::format("'{}' is not a version like v1.34.2", clipped(text, kShownBytes)));
   if (take(rest, '+')) {
     if (is_build_text(rest)) {
       version->build = rest;
@@ -92,16 +98,17 @@ Result<Version> parse_version(std::string_view text) {
   } else if (rest.empty()) {
     return *version;
   } else if (rest.front() == '-') {
-    return fail(fmt::format("'{}' is a pre-release; only releases are run", text.substr(0, 64)));
+    return fail(
+        fmt::format("'{}' is a pre-release; only releases are run", clipped(text, kShownBytes)));
   }
-  return fail(fmt::format("'{}' is not a version like v1.34.2", text.substr(0, 64)));
+  return fail(fmt::format("'{}' is not a version like v1.34.2", clipped(text, kShownBytes)));
 }
 
 Result<Version> parse_target_version(std::string_view text) {
   std::string_view rest = text;
   const auto version = take_core(rest);
   if (!version || !rest.empty()) {
-    return fail(fmt::format("version '{}' is not exactly X.Y.Z", text.substr(0, 64)));
+    return fail(fmt::format("version '{}' is not exactly X.Y.Z", clipped(text, kShownBytes)));
   }
   return *version;
 }

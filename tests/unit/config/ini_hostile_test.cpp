@@ -143,7 +143,7 @@ TEST_CASE("an empty key is delivered") {
 }
 
 TEST_CASE("NUL ends a line without a word") {
-  using namespace std::string_literals;
+  using std::string_literals::operator""s;
   CHECK(refusal("[r]\nk = v\0w\n"s) == "f:2:6: the line holds a NUL byte\n");
   CHECK(refusal("\0"s) == "f:1:1: the line holds a NUL byte\n");
 }
