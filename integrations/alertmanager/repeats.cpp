@@ -14,17 +14,11 @@ std::size_t Repeats::remove_repeats(Notification& notification, Moment now) {
                        [&](EventId event) { return heard_.contains(event); });
 }
 
-void Repeats::remember(const Notification& notification, Moment now) {
-  for (const FiringAlert& alert : notification.firing)
-    remember(alert.event, now);
-  for (const EventId event : notification.resolved)
-    remember(event, now);
-}
-
-void Repeats::remember(EventId event, Moment now) {
-  if (!heard_.insert(event).second) return;
-  by_age_.emplace_back(now, event);
-  if (by_age_.size() > events_max_) {
+void Repeats::remember(const std::vector<EventId>& events, Moment now) {
+  for (const EventId event : events) {
+    if (!heard_.insert(event).second) continue;
+    by_age_.emplace_back(now, event);
+    if (by_age_.size() <= events_max_) continue;
     heard_.erase(by_age_.front().second);
     by_age_.pop_front();
   }

@@ -8,6 +8,7 @@
 #include <deque>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "bot/time.h"
 #include "integrations/alertmanager/webhook.h"
@@ -27,13 +28,11 @@ class Repeats {
   /// Takes the events out of `notification` that are repeats, and gives their number.
   std::size_t remove_repeats(Notification& notification, Moment now);
 
-  /// Remembers what is left, once it has been handed on: a message that was refused comes again,
-  /// and must then count as new.
-  void remember(const Notification& notification, Moment now);
+  /// Remembers what was handed on. Not before: a message that was refused comes again, and must
+  /// then count as new.
+  void remember(const std::vector<EventId>& events, Moment now);
 
  private:
-  void remember(EventId event, Moment now);
-
   Millis window_;
   std::size_t events_max_;
   std::unordered_set<EventId> heard_;

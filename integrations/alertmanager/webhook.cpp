@@ -176,6 +176,21 @@ class WebhookReader : public json::Listener {
 
 }  // namespace
 
+std::vector<EventId> events_of(const Notification& notification) {
+  std::vector<EventId> events = notification.resolved;
+  for (const FiringAlert& alert : notification.firing)
+    events.push_back(alert.event);
+  return events;
+}
+
+std::vector<Labels> labels_of(Notification&& notification) {
+  std::vector<Labels> labels;
+  labels.reserve(notification.firing.size());
+  for (FiringAlert& alert : notification.firing)
+    labels.push_back(std::move(alert.labels));
+  return labels;
+}
+
 Result<Notification> read_webhook(std::string_view body) {
   if (body.empty()) return fail("the body is empty");
   WebhookReader reader;

@@ -38,6 +38,12 @@ struct Notification {
   std::size_t truncated = 0;
 };
 
+/// The events of all alerts in it, firing and resolved.
+std::vector<EventId> events_of(const Notification& notification);
+
+/// The labels of its firing alerts, moved out of it: what a gate wants to know.
+std::vector<Labels> labels_of(Notification&& notification);
+
 /// More alerts than this in one message are counted as truncated. A group of ten thousand is a
 /// message of 2.8 MB.
 inline constexpr std::size_t kAlertsMax = 20'000;

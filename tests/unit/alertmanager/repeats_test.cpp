@@ -21,7 +21,7 @@ std::size_t take(Repeats& repeats, const std::string& body, Moment now) {
   auto message = read_webhook(body);
   REQUIRE(message);
   const std::size_t removed = repeats.remove_repeats(*message, now);
-  repeats.remember(*message, now);
+  repeats.remember(events_of(*message), now);
   return removed;
 }
 

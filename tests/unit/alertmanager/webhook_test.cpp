@@ -149,3 +149,13 @@ TEST_CASE("the same event is recognised, a new start is a new event") {
   CHECK(read->firing[0].event != read->firing[2].event);
   CHECK(read->resolved[0] != read->firing[0].event);
 }
+
+TEST_CASE("a message gives its events and, for the gate, the labels that fire") {
+  auto read = read_webhook(captured("c_mixed"));
+  REQUIRE(read);
+  const auto events = events_of(*read);
+  CHECK(events == std::vector<EventId>{read->resolved[0], read->firing[0].event});
+  const auto labels = labels_of(std::move(*read));
+  REQUIRE(labels.size() == 1);
+  CHECK(labels[0].get("instance") == "10.0.0.4:9100");
+}
