@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bot/activity.h"
+#include "bot/confirmations.h"
 #include "bot/course.h"
 #include "bot/gate.h"
 #include "bot/inbox.h"
@@ -80,7 +81,12 @@ class Runner : private Watch {
   std::optional<Outcome> confirm(const Step& step);
   void let_gate_settle(const Step& step);
   [[nodiscard]] std::map<std::string, OwnWork> own_work();
-  std::vector<std::string> soak_troubles(const Step& step);
+  std::vector<std::string> soak_troubles(const Step& step, bool gate_open,
+                                         std::string& ready_changed);
+  std::vector<std::string> still_pending();
+  std::expected<Confirmations, std::vector<std::string>> prove(const Step& step);
+  std::optional<std::optional<Outcome>> cut_short(const Step& step);
+  bool gate_is_open(const Step& step, Phase phase);
   void wait_for(Millis at_most) { clock_.wait_until(clock_.moment() + at_most); }
 
   // Watch, for the world's long actions.

@@ -118,27 +118,22 @@ std::optional<Outcome> Runner::await_ready(const Step& step) {
 
 std::optional<Outcome> Runner::soak(const Step& step) {
   SoakClock clock(settings_.upgrade.soak);
-  const Moment began = clock_.moment();
+  Patience patience(step.limit, clock_.moment());
+  std::string ready_changed;
   while (true) {
-    clock.looked(soak_troubles(step), clock_.moment());
-    if (stop_wanted()) {
-      if (inbox_.leaving() || broken()) return std::nullopt;
-      return Outcome{
-          step.number, StepResult::interrupted, "the soak was cut short by an abort", {}};
-    }
+    const bool open = gate_is_open(step, Phase::soak);
+    clock.looked(soak_troubles(step, open, ready_changed), clock_.moment());
+    if (const auto cut = cut_short(step)) return *cut;
     std::string why = clock.last_trouble();
     if (clock.over(clock_.moment())) {
-      const auto workloads = world_.workloads();
-      const auto pending = workloads
-                               ? newly_pending(*workloads, progress_.note("", "pending_before"))
-                               : std::vector{workloads.error().what};
+      const auto pending = still_pending();
       if (pending.empty()) {
         return done(step, fmt::format("healthy for {}, {} restarts of the soak",
                                       to_string(settings_.upgrade.soak), clock.restarts()));
       }
       why = joined(pending, "; ");
     }
-    if (clock_.moment() - began >= step.limit) {
+    if (patience.over(open, clock_.moment())) {
       return failed(
           step, fmt::format("not healthy for {} within {}: {}", to_string(settings_.upgrade.soak),
                             to_string(step.limit), why));
@@ -150,50 +145,71 @@ std::optional<Outcome> Runner::soak(const Step& step) {
   }
 }
 
-std::vector<std::string> Runner::soak_troubles(const Step& step) {
-  const auto situation = situation_at(progress_, step, Phase::soak, clock_.now());
-  const auto verdict = gate_.ask(situation, clock_.moment());
-  if (verdict.answer == Answer::wait) {
-    hold(verdict, step);
-  } else if (verdict.answer == Answer::go) {
-    release_holds();
-  }
-  auto troubles = verdict.reasons;
+std::vector<std::string> Runner::soak_troubles(const Step& step, bool gate_open,
+                                               std::string& ready_changed) {
+  std::vector<std::string> troubles;
+  if (!gate_open) troubles.emplace_back("the gate is shut");
   const auto health = world_.examine(step.node, *progress_.plan);
   if (!health) {
     troubles.push_back(health.error().what);
     return troubles;
   }
   const auto expected = expected_kubelet(*progress_.plan, step);
-  for (auto& one : node_troubles(*health, expected))
+  for (auto& one : node_troubles(*health, expected, ready_changed)) {
     troubles.push_back(std::move(one));
+  }
+  ready_changed = health->node.ready_changed;
   return troubles;
 }
 
+/// The workloads whose evicted pods found no new place yet, or why that cannot be seen.
+std::vector<std::string> Runner::still_pending() {
+  const auto workloads = world_.workloads();
+  if (!workloads) return {workloads.error().what};
+  return newly_pending(*workloads, progress_.note("", "pending_before"));
+}
+
+/// What a watching step comes to when it is told to stop: its outcome, or no outcome when the
+/// process is to end. Nothing at all: go on watching.
+std::optional<std::optional<Outcome>> Runner::cut_short(const Step& step) {
+  if (!stop_wanted()) return std::nullopt;
+  if (inbox_.leaving() || broken()) return std::optional<Outcome>();
+  return Outcome{step.number, StepResult::interrupted, "cut short by an abort", {}};
+}
+
 std::optional<Outcome> Runner::confirm(const Step& step) {
-  const Moment began = clock_.moment();
+  Patience patience(step.limit, clock_.moment());
   while (true) {
-    std::vector<std::string> missing;
-    const auto cluster = world_.look();
-    const auto workloads = cluster ? world_.workloads() : std::unexpected(cluster.error());
-    const auto situation = situation_at(progress_, step, Phase::precheck, clock_.now());
-    const auto gate = gate_.ask(situation, clock_.moment());
-    if (!workloads) {
-      missing.push_back(workloads.error().what);
-    } else {
-      const auto proof = Confirmations::prove(*cluster, gate, *workloads, progress_.plan->target,
-                                              settings_.postflight.pod_ready_ratio);
-      if (proof) return done(step, "versions, alerts and pods are confirmed", proof->notes());
-      missing = proof.error();
-    }
-    if (stop_wanted()) {
-      if (inbox_.leaving() || broken()) return std::nullopt;
-      return Outcome{step.number, StepResult::interrupted, "cut short by an abort", {}};
-    }
-    if (clock_.moment() - began >= step.limit) return failed(step, joined(missing, "; "));
-    activity_.set(fmt::format("{}: {}", to_string(step), joined(missing, "; ")));
+    const bool open = gate_is_open(step, Phase::precheck);
+    const auto proof = prove(step);
+    if (proof) return done(step, "versions, alerts and pods are confirmed", proof->notes());
+    if (const auto cut = cut_short(step)) return *cut;
+    const auto missing = joined(proof.error(), "; ");
+    if (patience.over(open, clock_.moment())) return failed(step, missing);
+    activity_.set(fmt::format("{}: {}", to_string(step), missing));
     wait_for(settings_.upgrade.poll_interval);
   }
+}
+
+std::expected<Confirmations, std::vector<std::string>> Runner::prove(const Step& step) {
+  const auto cluster = world_.look();
+  if (!cluster) return std::unexpected(std::vector{cluster.error().what});
+  const auto workloads = world_.workloads();
+  if (!workloads) return std::unexpected(std::vector{workloads.error().what});
+  const auto situation = situation_at(progress_, step, Phase::precheck, clock_.now());
+  // The gate is asked last: its word is the one that ages.
+  const auto gate = gate_.ask(situation, clock_.moment());
+  return Confirmations::prove(*cluster, gate, *workloads, progress_.plan->target,
+                              settings_.postflight.pod_ready_ratio);
+}
+
+/// Asks the gate in the middle of a watching step, and journals the hold when it is shut.
+bool Runner::gate_is_open(const Step& step, Phase phase) {
+  const auto situation = situation_at(progress_, step, phase, clock_.now());
+  const auto verdict = gate_.ask(situation, clock_.moment());
+  if (verdict.answer == Answer::wait) hold(verdict, step);
+  if (verdict.answer == Answer::go) release_holds();
+  return verdict.answer == Answer::go;
 }
 
 }  // namespace lockkeeper

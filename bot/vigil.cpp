@@ -76,10 +76,21 @@ Millis SoakClock::left(Moment now) const {
   return std::max(needed_ - (now - *healthy_since_), Millis(0));
 }
 
-std::vector<std::string> node_troubles(const NodeHealth& health, const Version& kubelet) {
+bool Patience::over(bool counts, Moment now) {
+  if (counts) left_ -= now - looked_;
+  looked_ = now;
+  return left_ <= Millis(0);
+}
+
+std::vector<std::string> node_troubles(const NodeHealth& health, const Version& kubelet,
+                                       const std::string& ready_changed) {
   std::vector<std::string> troubles;
   const auto& node = health.node;
-  if (node.ready != Condition::yes) troubles.push_back(fmt::format("{} is not Ready", node.name));
+  if (node.ready != Condition::yes) {
+    troubles.push_back(fmt::format("{} is not Ready", node.name));
+  } else if (!ready_changed.empty() && node.ready_changed != ready_changed) {
+    troubles.push_back(fmt::format("{} was not Ready for a moment", node.name));
+  }
   if (node.kubelet != kubelet) {
     troubles.push_back(
         fmt::format("{} reports kubelet {}", node.name, clipped(node.kubelet_text, 40)));

@@ -52,9 +52,25 @@ class SoakClock {
   std::string last_trouble_;
 };
 
+/// How long a watching step may take. Time in which the gate was shut does not count: an alert
+/// holds a run, it does not fail it.
+class Patience {
+ public:
+  Patience(Millis limit, Moment now) : left_(limit), looked_(now) {}
+
+  /// Whether the limit is used up. `counts`: the time since the last call counts.
+  bool over(bool counts, Moment now);
+
+ private:
+  Millis left_;
+  Moment looked_;
+};
+
 /// What is wrong with a node that was found healthy before: not Ready, another version, pressure,
-/// cordoned by somebody, daemon pods down.
-std::vector<std::string> node_troubles(const NodeHealth& health, const Version& kubelet);
+/// daemon pods down. `ready_changed` is when its Ready condition had changed at the last look: a
+/// node that went away and came back between two looks was not healthy either.
+std::vector<std::string> node_troubles(const NodeHealth& health, const Version& kubelet,
+                                       const std::string& ready_changed);
 
 /// Workloads that have a Pending pod now and had none before the run: their pods were not
 /// rescheduled.

@@ -58,6 +58,7 @@ struct SimModel {
   std::string kill;
   long long fence = 0;
 
+  bool stepped_aside = false;       // the bot's own pod was evicted and runs elsewhere
   std::set<std::string> snapshots;  // runs whose backup Job completed
   int pods_unready = 0;
   std::vector<std::string> pending;

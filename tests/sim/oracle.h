@@ -60,6 +60,7 @@ class Oracle {
   std::optional<Moment> blocking_since_;
   std::optional<Moment> last_good_poll_;
   std::optional<Moment> kill_since_;
+  std::set<std::string> vouched_;  // node scripts that a person allowed to start again
   std::set<std::string> human_cordons_;
   std::string last_message_;
 };

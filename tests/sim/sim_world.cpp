@@ -135,6 +135,8 @@ Observation SimWorld::observe(const StepContext& context) {
     }
   } else if (step.action == Action::snapshot && model_.snapshots.contains(context.plan.run)) {
     seen = {Observed::done, "Job Complete", {{"snapshot", "/backups/" + context.plan.run + ".db"}}};
+  } else if (step.action == Action::step_aside && model_.stepped_aside) {
+    seen = {Observed::done, "runs elsewhere", {}};
   } else if (step.action == Action::claim && model_.claim == context.plan.run) {
     seen = {Observed::done, "claimed", {{"fence", fmt::format("{}", model_.fence)}}};
   } else if (step.action == Action::release && model_.claim != context.plan.run) {
@@ -216,6 +218,7 @@ Outcome SimWorld::uncordon(const StepContext& context) {
   if (node.cordoned_by.empty()) return result(StepResult::done, "nothing of ours to undo");
   node.unschedulable = false;
   node.cordoned_by.clear();
+  node.pods = 6;
   changed("uncordoned " + node.name);
   if (auto status = depart(); !status) return failure(status.error());
   return result(StepResult::done);
@@ -346,7 +349,6 @@ void SimWorld::finish_job(const std::string& id, Action action, const Plan& plan
   clock_.after(times_.kubelet_back, [this, name] {
     auto& back = model_.at(name);
     back.ready = true;
-    back.pods = 6;
     back.ready_since = clock_.moment();
     back.lease_base = clock_.moment();
   });

@@ -104,6 +104,8 @@ Reply Simulation::order(const std::string& line, const Actor& actor) {
   try {
     return life_->desk.handle(actor, line);
   } catch (const Crash&) {
+    // In the middle of a walk the runner dies, too: run_to_end() starts the next life.
+    if (walking_) throw;
     clock.pass(kRestart);
     boot();
     return {Reply::Code::failed, "the bot died", {}};
@@ -129,7 +131,9 @@ bool Simulation::run_to_end(Millis limit) {
     if (!*open) return true;
     const std::string run = **open;
     try {
+      walking_ = true;
       const Walk walk = life_->runner.walk(run, std::exchange(fresh, false));
+      walking_ = false;
       if (walk == Walk::closed) {
         oracle.run_ended(run);
         return true;
@@ -137,6 +141,7 @@ bool Simulation::run_to_end(Millis limit) {
       if (walk == Walk::leaving) return false;
       clock.pass(kRestart);  // halted: tried again when the journal may work
     } catch (const Crash&) {
+      walking_ = false;
       clock.pass(kRestart);
       boot();
     }

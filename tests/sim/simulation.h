@@ -83,6 +83,7 @@ class Simulation : private Chat {
 
   std::unique_ptr<Life> life_;
   int lives_ = 0;
+  bool walking_ = false;
 };
 
 }  // namespace lockkeeper::sim
