@@ -65,6 +65,9 @@ struct ClientRequest {
   /// GET and HEAD only: how many redirects to follow, within the same scheme. A redirect to another
   /// host or port is followed without any of `headers`.
   int redirects_max = 0;
+  /// Instead of the client's own, for identities that are renewed while it lives.
+  std::shared_ptr<const ClientTls> tls;  // shared: must live until the handshake is over
+  std::optional<std::string> proxy;      ///< Instead of the client's own.
   std::stop_token stop;  ///< Ends the call as `cancelled` within a quarter of a second.
 };
 

@@ -61,22 +61,26 @@ Lanes::Id Lanes::enqueue(std::unique_ptr<Transfer> transfer) {
 void Lanes::cancel(Id id) {
   const auto found = transfers_.find(id);
   if (found == transfers_.end()) return;
-  const auto transfer = std::move(found->second);
+  auto transfer = std::move(found->second);
   transfers_.erase(found);
   std::erase(waiting_, id);
-  if (!transfer->admitted) return;
-  curl_multi_remove_handle(multi_->handle, transfer->easy());
-  if (!transfer->streams()) --running_calls_;
+  if (transfer->admitted) {
+    curl_multi_remove_handle(multi_->handle, transfer->easy());
+    if (!transfer->streams()) --running_calls_;
+  }
+  // A stream may cancel itself from its own handler, which has to outlive that call.
+  cancelled_.push_back(std::move(transfer));
 }
 
 void Lanes::turn(std::chrono::milliseconds max_wait) {
   const std::size_t before = transfers_.size();
   int running = 0;
+  cancelled_.clear();
   admit();
   curl_multi_perform(multi_->handle, &running);
   deliver();
   collect();
-  if (transfers_.size() < before || running == 0) return;
+  if (transfers_.size() < before) return;
   const auto wait = std::min(max_wait, kStopLook);
   curl_multi_poll(multi_->handle, nullptr, 0, static_cast<int>(wait.count()), nullptr);
   curl_multi_perform(multi_->handle, &running);

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "integrations/http/client.h"
 
@@ -62,6 +63,7 @@ class Lanes {
   Id next_id_ = 1;
   std::map<Id, std::unique_ptr<Transfer>> transfers_;
   std::deque<Id> waiting_;
+  std::vector<std::unique_ptr<Transfer>> cancelled_;  // until the next turn
 };
 
 }  // namespace lockkeeper::http

@@ -21,7 +21,7 @@ constexpr long kKeepAliveIdleSeconds = 30;
 constexpr long kKeepAliveIntervalSeconds = 15;
 
 curl_blob blob_of(const std::string& pem) {
-  // NOCOPY: the text belongs to ClientOptions, which outlive every transfer.
+  // NOCOPY: the text belongs to the options or the request, which outlive the transfer.
   return {const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_NOCOPY};
 }
 
@@ -90,8 +90,8 @@ std::expected<void, Fault> Transfer::prepare(const ClientOptions& options) {
   curl_easy_setopt(curl, CURLOPT_USERAGENT, options.user_agent.c_str());
   set_method();
   set_limits();
-  set_tls(options.tls);
-  set_proxy(options);
+  set_tls(request_.tls ? *request_.tls : options.tls);
+  set_proxy(request_.proxy ? request_.proxy : options.proxy);
   return set_headers();
 }
 
@@ -160,11 +160,11 @@ void Transfer::set_server_name(const std::string& name) {
     append(headers_, fmt::format("Host: {}:{}", parts->host, parts->port));
 }
 
-void Transfer::set_proxy(const ClientOptions& options) {
+void Transfer::set_proxy(const std::optional<std::string>& proxy) {
   const auto parts = url_parts(request_.url);
   const bool loopback = parts && is_loopback(parts->host);
-  if (options.proxy) {
-    curl_easy_setopt(easy_.get(), CURLOPT_PROXY, options.proxy->c_str());
+  if (proxy) {
+    curl_easy_setopt(easy_.get(), CURLOPT_PROXY, proxy->c_str());
   } else if (loopback) {
     curl_easy_setopt(easy_.get(), CURLOPT_PROXY, "");
   }

@@ -57,7 +57,7 @@ class Transfer {
   void set_limits();
   void set_tls(const ClientTls& tls);
   void set_server_name(const std::string& name);
-  void set_proxy(const ClientOptions& options);
+  void set_proxy(const std::optional<std::string>& proxy);
   [[nodiscard]] bool connected() const;
   [[nodiscard]] std::string system_words() const;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 // The parts of a URL that the client needs, read by curl's own parser so that both always agree.
-// Pure functions for any thread. Internal to this room.
+// Pure functions for any thread.
 
 #include <optional>
 #include <string>
