@@ -160,6 +160,7 @@ Json fields_of(const Json& wish) {
        {"name", "namespace", "managedFields", "resourceVersion", "uid", "creationTimestamp"}) {
     place(plain, "metadata").erase(field);
   }
+  if (plain["metadata"].empty()) plain.erase("metadata");
   return fields_of_value("", plain);
 }
 

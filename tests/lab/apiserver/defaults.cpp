@@ -62,6 +62,14 @@ void fill_job(Json& body) {
               {"manualSelector", false},
               {"podReplacementPolicy", "TerminatingOrFailed"}});
   fill_pod_spec(place(spec, "template/spec"));
+  if (flag_at(spec, "manualSelector") || spec.contains("selector")) return;
+  const std::string uid = string_at(body, "metadata/uid");
+  spec["selector"]["matchLabels"]["batch.kubernetes.io/controller-uid"] = uid;
+  Json& labels = place(spec, "template/metadata/labels");
+  for (const std::string prefix : {"", "batch.kubernetes.io/"}) {
+    labels[prefix + "job-name"] = name_of(body);
+    labels[prefix + "controller-uid"] = uid;
+  }
 }
 
 void fill_cronjob(Json& spec) {

@@ -143,7 +143,8 @@ int main(int count, char** values) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const auto arguments = lockkeeper::lab::read_arguments(count, values);
-  const auto served = arguments ? lockkeeper::lab::serve(*arguments, signals) : std::unexpected(arguments.error());
+  const auto served =
+      arguments ? lockkeeper::lab::serve(*arguments, signals) : std::unexpected(arguments.error());
   if (served) return 0;
   fmt::print(stderr, "lab_apiserver: {}\n", served.error().what);
   return 1;

@@ -109,7 +109,7 @@ std::optional<http::Response> serve_review(const Access& access, const User& use
   const bool self = request.path == "/apis/authentication.k8s.io/v1/selfsubjectreviews";
   if (request.method != "POST" || (!self && !request.path.starts_with(kAuthorization)))
     return std::nullopt;
-  auto review = parse_json(request.body);
+  auto review = parse_body(request);
   if (!review || !review->is_object())
     return to_response(bad_request("the review is no JSON object"));
   place(*review, "metadata/creationTimestamp") = nullptr;

@@ -46,7 +46,7 @@ void take_out(Index& index, const Name& name, const Item& item) {
 }  // namespace
 
 const std::string& Object::text() const {
-  if (text_.empty()) text_ = body.dump();
+  if (text_.empty()) text_ = body.dump(-1, ' ', false, Json::error_handler_t::replace);
   return text_;
 }
 

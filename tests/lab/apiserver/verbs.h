@@ -70,6 +70,8 @@ http::Response object_response(const Call& call, int status, const Object& objec
 Outcome<Json> read_body(const Call& call);
 /// Any JSON object, for bodies of other kinds (patches, options).
 Outcome<Json> parse_json(std::string_view text);
+/// The body by its content type: JSON, or the protobuf that kubectl sends.
+Outcome<Json> parse_body(const http::Request& request);
 Outcome<Selection> selection_of(const Call& call);
 
 }  // namespace lockkeeper::lab

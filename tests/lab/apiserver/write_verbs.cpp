@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "tests/lab/apiserver/patch.h"
+#include "tests/lab/apiserver/protobuf.h"
 #include "tests/lab/apiserver/verbs.h"
 #include "tests/lab/apiserver/writes.h"
 
@@ -198,12 +199,17 @@ Outcome<Json> parse_json(std::string_view text) {
   return json;
 }
 
-Outcome<Json> read_body(const Call& call) {
-  const auto type = call.request.headers.get("Content-Type");
+Outcome<Json> parse_body(const http::Request& request) {
+  const auto type = request.headers.get("Content-Type");
+  if (type.starts_with(kProtobufType)) return decode_protobuf(request.body);
   if (!type.empty() && !type.starts_with("application/json") && !type.starts_with("*/*")) {
     return refuse(unsupported_media_type(type, "application/json"));
   }
-  auto body = parse_json(call.request.body);
+  return parse_json(request.body);
+}
+
+Outcome<Json> read_body(const Call& call) {
+  auto body = parse_body(call.request);
   if (!body) return body;
   if (!body->is_object()) return refuse(bad_request("the body of the request is no object"));
   const Resource& resource = *call.route.resource;

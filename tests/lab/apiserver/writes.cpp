@@ -130,12 +130,12 @@ Outcome<ObjectPtr> create_object(Cluster& cluster, const Resource& resource, Jso
   }
   if (auto fault = namespace_fault(cluster, resource, body)) return refuse(std::move(*fault));
   if (resource.counts_generation && !metadata.contains("generation")) metadata["generation"] = 1;
+  if (uid_of(body).empty()) metadata["uid"] = new_uid();
   set_defaults(resource, body);
   if (dry_run) {
     if (cluster.store.get(resource, key_of(resource, body))) {
       return refuse(already_exists(resource, name_of(body)));
     }
-    metadata["uid"] = new_uid();
     metadata["creationTimestamp"] = now_seconds();
     auto object = std::make_shared<Object>();
     object->body = std::move(body);

@@ -76,11 +76,6 @@ class Jobs : public Controller {
     const std::int64_t missing = std::min(side_by_side, wanted - tally.succeeded) - tally.active;
     for (std::int64_t i = 0; i < missing; ++i) {
       Json pod = pod_from_template(jobs_, job.body);
-      Json& labels = place(pod, "metadata/labels");
-      for (const char* prefix : {"", "batch.kubernetes.io/"}) {
-        labels[std::string(prefix) + "job-name"] = name_of(job.body);
-        labels[std::string(prefix) + "controller-uid"] = uid_of(job.body);
-      }
       if (!create_object(cluster_, pods_, std::move(pod))) return;
       ++tally.active;
     }

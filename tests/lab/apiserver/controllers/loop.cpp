@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/lab/apiserver/controllers/loop.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdio>
 
 namespace lockkeeper::lab {
 namespace {
@@ -80,7 +83,13 @@ bool Loop::work(SteadyTime now) {
     const Mark mark = queue_.begin()->second;
     queue_.erase(queue_.begin());
     marked_.erase(mark);
-    mark.first->reconcile(mark.second);
+    try {
+      mark.first->reconcile(mark.second);
+    } catch (const std::exception& error) {
+      // An object that nobody could have foreseen must not end the lab.
+      fmt::print(stderr, "lab_apiserver: {}/{}: {}\n", mark.second.ns, mark.second.name,
+                 error.what());
+    }
     ++done;
   }
   return done > 0;

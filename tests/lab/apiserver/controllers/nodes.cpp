@@ -104,6 +104,9 @@ class Nodes : public Controller {
     const bool down = annotation_of(body, "lab/ready") == "false";
     set_condition(body, "Ready", down ? "False" : "True", down ? "KubeletNotReady" : "KubeletReady",
                   down ? "the lab says so" : "kubelet is posting ready status");
+    for (auto& condition : status["conditions"]) {
+      if (!condition.contains("lastHeartbeatTime")) condition["lastHeartbeatTime"] = now_seconds();
+    }
   }
 
   void renew(const std::string& name, const Object& node) {
