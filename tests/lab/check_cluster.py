@@ -120,7 +120,7 @@ class ClusterChecks(unittest.TestCase):
         await_or_fail(lambda: self._job_state(f"{jobs}/backup-by-hand") == "Complete", 20,
                       "the backup job is complete")
         pod = next(pod["metadata"]["name"] for pod in self.lab.api.pods("default")
-                   if pod["metadata"]["labels"].get("job-name") == "backup-by-hand")
+                   if pod["metadata"]["ownerReferences"][0]["name"] == "backup-by-hand")
         log = self.lab.api.call("GET", f"/api/v1/namespaces/default/pods/{pod}/log").text
         self.assertRegex(log, r"Backup done: /backups/etcd-\S+\.db \(5242912 bytes\)")
 

@@ -54,7 +54,8 @@ class Layout:
 
     def seed_node(self, name: str, address: str) -> SeedNode:
         return SeedNode(name, address, self.version_of(name), self.containerd_of(name),
-                        self.is_master(name))
+                        self.is_master(name),
+                        self.is_master(name) and self.nodes > self.control_planes)
 
 
 def make_key(path: Path, comment: str) -> None:

@@ -23,6 +23,7 @@ class SeedNode:
     version: str
     containerd: str
     is_master: bool
+    is_tainted: bool  # keeps workloads away; not where there is no other node for them
 
 
 def build_seed(version: str, nodes: list[SeedNode], extra: dict | None = None) -> dict:
@@ -57,6 +58,7 @@ def _node(node: SeedNode) -> dict:
     spec: dict[str, object] = {}
     if node.is_master:
         labels["node-role.kubernetes.io/control-plane"] = ""
+    if node.is_tainted:
         spec["taints"] = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
     conditions = [{"type": kind, "status": "False", "reason": f"KubeletHas{reason}",
                    "lastHeartbeatTime": moment, "lastTransitionTime": moment}
