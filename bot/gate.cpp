@@ -43,7 +43,7 @@ void Gate::saw(const Sighting& sighting, Moment now) {
                                   : sighting.why_not;
     if (hold_) hold_->last_quiet_poll.reset();
   }
-  auto judged = judge(now);
+  auto judged = judge(situation_, now);
   update(judged, now);
   if (good) count_quiet(judged, now);
 }
@@ -89,7 +89,7 @@ Verdict Gate::ask(const Situation& situation, Moment now) {
   const std::scoped_lock lock(mutex_);
   situation_ = situation;
   note_blindness(now);
-  auto judged = judge(now);
+  auto judged = judge(situation_, now);
   update(judged, now);
   return verdict(judged, now);
 }
@@ -104,11 +104,11 @@ bool Gate::blind(Moment now) const {
   return !last_good_ || now - *last_good_ > settings_.blind_after;
 }
 
-std::vector<Gate::Judged> Gate::judge(Moment now) const {
+std::vector<Gate::Judged> Gate::judge(const Situation& situation, Moment now) const {
   std::vector<Judged> all;
   all.reserve(polled_.size() + suspicions_.size());
   const auto add = [&](const Labels& labels, std::uint64_t id, bool provisional, Moment since) {
-    const auto decision = decide(book_, labels, situation_);
+    const auto decision = decide(book_, labels, situation);
     const auto action = waived_.contains(id) ? RuleAction::notify : decision.action;
     all.push_back({&labels, id, decision.rule, action, provisional, now - since});
   };

@@ -74,6 +74,7 @@ class Gate {
   /// What a restarted gate must know to be as paused as this one.
   [[nodiscard]] Notes memory(Time now_wall, Moment now) const;
 
+  /// As the next node would find it: while a node is worked on, in phase between.
   [[nodiscard]] GateView view(Moment now) const;
 
   [[nodiscard]] const RuleBook& book() const { return book_; }
@@ -101,7 +102,7 @@ class Gate {
   };
 
   void absorb(const Sighting& sighting, Moment now);
-  [[nodiscard]] std::vector<Judged> judge(Moment now) const;
+  [[nodiscard]] std::vector<Judged> judge(const Situation& situation, Moment now) const;
   [[nodiscard]] bool blind(Moment now) const;
   [[nodiscard]] Millis confirm_within() const;
   [[nodiscard]] bool overdue(const Judged& judged, Moment now) const;

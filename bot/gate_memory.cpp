@@ -66,7 +66,10 @@ Notes Gate::memory(Time now_wall, Moment now) const {
 GateView Gate::view(Moment now) const {
   const std::scoped_lock lock(mutex_);
   GateView view;
-  const auto judged = judge(now);
+  Situation situation = situation_;
+  const bool at_work = situation.phase == Phase::drain || situation.phase == Phase::upgrade;
+  if (at_work) situation.phase = Phase::between;
+  const auto judged = judge(situation, now);
   const auto answer = verdict(judged, now);
   view.reasons = answer.reasons;
   view.state = answer.answer == Answer::stop   ? GateState::aborted

@@ -58,17 +58,19 @@ Millis paused_for(const Progress& progress) {
 
 std::string tally(const Progress& progress) {
   const Millis took = std::max(progress.closed_at - progress.opened_at, Millis(0));
-  return fmt::format("{} of {} nodes, {}, paused {} times for {}", nodes_done(progress),
-                     progress.plan->nodes.size(), to_string(took), progress.pauses.size(),
-                     to_string(paused_for(progress)));
+  auto text = fmt::format("{} of {}, {}", nodes_done(progress),
+                          counted(progress.plan->nodes.size(), "node"), to_string(took));
+  if (progress.pauses.empty()) return text;
+  return text + fmt::format(", {} in all {}", counted(progress.pauses.size(), "pause"),
+                            to_string(paused_for(progress)));
 }
 
 }  // namespace
 
 std::string plan_summary(const Plan& plan) {
-  return fmt::format("{} -> {} ({}{}), {} nodes, {} steps, plan {}", to_string(plan.from),
+  return fmt::format("{} -> {} ({}{}), {}, {} steps, plan {}", to_string(plan.from),
                      to_string(plan.target), to_string(plan.kind), plan.dry_run ? ", dry run" : "",
-                     plan.nodes.size(), plan.steps.size(), digest(plan));
+                     counted(plan.nodes.size(), "node"), plan.steps.size(), digest(plan));
 }
 
 std::string plan_text(const Plan& plan) {
@@ -112,7 +114,7 @@ Message findings(const Progress& progress, const std::vector<Finding>& findings)
   }
   const auto blocking = std::ranges::count_if(findings, &Finding::blocking);
   const auto text =
-      fmt::format("preflight: {} findings, {} of them block", findings.size(), blocking);
+      fmt::format("preflight: {}, {} of them block", counted(findings.size(), "finding"), blocking);
   return {blocking > 0 ? Tone::trouble : Tone::news, progress.run,
           with_lines(line(progress, text), lines)};
 }

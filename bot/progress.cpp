@@ -93,7 +93,10 @@ void obey(Progress& progress, const Ordered& body, Time at) {
       release(progress, Holder::doubt, at);
       return;
     case Verb::abort:
-      if (!progress.latched) progress.latched = Latched{body.by, {body.reason}};
+      if (!progress.latched) {
+        const auto why = body.reason.empty() ? "abort" : body.reason;
+        progress.latched = Latched{body.by, {fmt::format("{}: {}", body.by, why)}};
+      }
       return;
     case Verb::clear:
       return;  // the Closed record behind it tells

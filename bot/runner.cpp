@@ -68,11 +68,12 @@ std::optional<Walk> Runner::one_step(const Step& step) {
     const bool fine = why ? skip(step, *why) : carry_out(step);
     return fine ? std::nullopt : std::optional(stopped());
   }
-  if (gated_in(step) && !progress_.plan->dry_run) {
+  // A step in doubt is looked for first: a script that runs on its node is followed whatever fires.
+  if (gated_in(step) && !progress_.plan->dry_run && !progress_.in_doubt()) {
     const Pass pass = pass_gate(step);
     if (pass == Pass::wind_down) return std::nullopt;
     if (pass != Pass::go) return stopped();
-    const auto why = progress_.in_doubt() ? std::nullopt : needless(*facts_, progress_, step);
+    const auto why = needless(*facts_, progress_, step);
     if (why) return skip_node(step, *why) ? std::nullopt : std::optional(stopped());
   }
   return carry_out(step) ? std::nullopt : std::optional(stopped());

@@ -31,7 +31,13 @@ std::string blocking_text(const std::vector<Finding>& findings) {
   for (const auto& finding : findings) {
     if (finding.blocking) texts.push_back(finding.text);
   }
-  return fmt::format("{} findings block: {}", texts.size(), joined(texts, "; "));
+  return fmt::format("{} in the way: {}", counted(texts.size(), "finding"), joined(texts, "; "));
+}
+
+std::string restarts_text(const SoakClock& clock) {
+  return clock.restarts() == 0
+             ? ""
+             : ", begun anew " + counted(static_cast<std::size_t>(clock.restarts()), "time");
 }
 
 bool alert_blocks(const GateView& view) {
@@ -59,7 +65,7 @@ std::optional<Outcome> Runner::check(const Step& step) {
   if (blocked(all) && !progress_.plan->dry_run) return failed(step, blocking_text(all));
   if (blocked(all))
     return done(step, "dry run goes on, a real one would stop: " + blocking_text(all));
-  return done(step, fmt::format("{} warnings", all.size()),
+  return done(step, all.empty() ? "no findings" : counted(all.size(), "warning"),
               {{"pending_before", pending_note(*workloads)}});
 }
 
@@ -128,8 +134,8 @@ std::optional<Outcome> Runner::soak(const Step& step) {
     if (clock.over(clock_.moment())) {
       const auto pending = still_pending();
       if (pending.empty()) {
-        return done(step, fmt::format("healthy for {}, {} restarts of the soak",
-                                      to_string(settings_.upgrade.soak), clock.restarts()));
+        return done(step, fmt::format("healthy for {}{}", to_string(settings_.upgrade.soak),
+                                      restarts_text(clock)));
       }
       why = joined(pending, "; ");
     }

@@ -20,7 +20,8 @@ std::string gate_line(const GateView& gate) {
   }
   const auto blocking = std::ranges::count_if(
       gate.alerts, [](const auto& alert) { return alert.action >= RuleAction::pause; });
-  return text + fmt::format(", {} alerts firing, {} of them block", gate.alerts.size(), blocking);
+  return text + fmt::format(", {} firing, {} of them block", counted(gate.alerts.size(), "alert"),
+                            blocking);
 }
 
 std::string indented(const std::vector<std::string>& lines) {
@@ -33,8 +34,7 @@ std::string indented(const std::vector<std::string>& lines) {
 std::vector<std::string> hold_lines(const Progress& progress) {
   std::vector<std::string> lines;
   if (progress.latched) {
-    lines.push_back(fmt::format("aborting, ordered by {}: {}", progress.latched->by,
-                                joined(progress.latched->reasons, "; ")));
+    lines.push_back(fmt::format("aborting: {}", joined(progress.latched->reasons, "; ")));
   }
   if (progress.person_hold) {
     lines.push_back(fmt::format("paused by {}: {}; ends with /upgrade resume",
@@ -91,7 +91,7 @@ std::string why_text(const Progress* progress, const GateView& gate) {
   }
   if (lines.empty())
     return "nothing holds " + std::string(progress == nullptr ? "a start" : "the run");
-  return fmt::format("{} reasons:{}", lines.size(), indented(lines));
+  return fmt::format("{}:{}", counted(lines.size(), "reason"), indented(lines));
 }
 
 std::string nodes_text(const ClusterFacts& facts) {
@@ -132,9 +132,10 @@ std::string history_line(const Progress& progress) {
           ? fmt::format("{} in {}", to_string(progress.closed->ending),
                         to_string(std::max(progress.closed_at - progress.opened_at, Millis(0))))
           : std::string("open");
-  return fmt::format("{} {} {} -> {} {}, {} nodes, {} pauses, by {}", to_string(progress.opened_at),
+  return fmt::format("{} {} {} -> {} {}, {}, {}, by {}", to_string(progress.opened_at),
                      progress.run, to_string(plan.from), to_string(plan.target), ending,
-                     plan.nodes.size(), progress.pauses.size(), progress.opened_by);
+                     counted(plan.nodes.size(), "node"), counted(progress.pauses.size(), "pause"),
+                     progress.opened_by);
 }
 
 }  // namespace lockkeeper

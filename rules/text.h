@@ -36,6 +36,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// "a, b and c".
 std::string joined(std::span<const std::string> words, std::string_view separator = ", ");
 
+/// "1 finding", "3 findings": a count with its noun.
+std::string counted(std::size_t count, std::string_view noun);
+
 /// The known word nearest to `word`, when it is near enough to be a slip of the finger; else "".
 std::string nearest(std::string_view word, std::span<const std::string_view> known);
 

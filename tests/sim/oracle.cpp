@@ -78,8 +78,18 @@ void Oracle::check_order(const StepContext& context) {
   if (step.action == Action::upgrade && model_.nodes.at(step.node).pods > 0) {
     violated(fmt::format("{}: pods are still on it", to_string(step)));
   }
+  if (step.action == Action::uncordon) {
+    for (const auto& [id, job] : model_.jobs) {
+      const bool bad = job.node == step.node && id.starts_with(context.plan.run) && job.finished &&
+                       !job.ends_well;
+      if (bad) violated(fmt::format("{}: its script failed", to_string(step)));
+    }
+  }
   if (step.action != Action::cordon) return;
   for (const auto& [name, node] : model_.nodes) {
+    if (name != step.node && !node.ready && clock_.moment() - node.ready_since > kGoAge + kSlack) {
+      violated(fmt::format("{}: {} is not Ready", to_string(step), name));
+    }
     if (name != step.node && node.cordoned_by == context.plan.run) {
       violated(fmt::format("{}: {} is still out", to_string(step), name));
     }

@@ -288,7 +288,7 @@ TEST_CASE("soak restarts at every flap, and the next node waits for it") {
   sim.start();
   REQUIRE(sim.run_to_end());
   CHECK(sim.ending() == Ending::done);
-  CHECK(sim.said("2 restarts of the soak"));
+  CHECK(sim.said("begun anew 2 times"));
 }
 
 TEST_CASE("another node that is not Ready holds the next node") {

@@ -139,7 +139,8 @@ bool Simulation::run_to_end(Millis limit) {
         return true;
       }
       if (walk == Walk::leaving) return false;
-      clock.pass(kRestart);  // halted: tried again when the journal may work
+      while (journal.disk_full && clock.moment() < until)
+        clock.pass(kRestart);
     } catch (const Crash&) {
       walking_ = false;
       clock.pass(kRestart);
