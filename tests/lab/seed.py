@@ -55,9 +55,12 @@ def _node(node: SeedNode) -> dict:
     moment = since.strftime("%Y-%m-%dT%H:%M:%SZ")
     labels = {"kubernetes.io/hostname": node.name, "kubernetes.io/os": "linux",
               "kubernetes.io/arch": "amd64"}
+    annotations: dict[str, str] = {}
     spec: dict[str, object] = {}
     if node.is_master:
         labels["node-role.kubernetes.io/control-plane"] = ""
+        # Its own, or its static pods would follow the upgrade of another control plane.
+        annotations["lab/control-plane-version"] = node.version
     if node.is_tainted:
         spec["taints"] = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
     conditions = [{"type": kind, "status": "False", "reason": f"KubeletHas{reason}",
@@ -75,7 +78,8 @@ def _node(node: SeedNode) -> dict:
               "nodeInfo": {"kubeletVersion": f"v{node.version}",
                            "containerRuntimeVersion": f"containerd://{node.containerd}"}}
     return _object("v1", "Node", node.name, "", spec=spec, status=status,
-                   metadata={"labels": labels, "creationTimestamp": moment})
+                   metadata={"labels": labels, "annotations": annotations,
+                             "creationTimestamp": moment})
 
 
 def _lease(node: str) -> dict:
