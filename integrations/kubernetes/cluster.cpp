@@ -67,9 +67,10 @@ void take_pod(const Pod& pod, const Plan& plan, NodeHealth& health) {
     return;
   }
   if (!component->second.starts_with("kube-") || pod.images.empty()) return;
-  const auto& image = pod.images.front();
+  // "registry:5000/kube-apiserver:v1.34.7@sha256:..."
+  const auto image = pod.images.front().substr(0, pod.images.front().find('@'));
   const auto tag = image.substr(image.rfind(':') + 1);
-  const auto version = parse_version(tag.substr(0, tag.find('@')));
+  const auto version = parse_version(tag);
   if (!version || *version != plan.target)
     health.control_plane_not_ready.push_back(fmt::format("{} ({})", pod.full_name(), tag));
 }

@@ -51,7 +51,7 @@ Status take_authority(const NamedBody& cluster, http::ClientTls& tls, Access& ac
   tls.insecure = cluster.text("insecure-skip-tls-verify") == "true";
   if (tls.insecure && !tls.ca_pem.empty())
     return wrong(cluster.file,
-                 fmt::format("cluster {}: insecure-skip-tls-verify and a certificate authority "
+                 fmt::format("{}: insecure-skip-tls-verify and a certificate authority "
                              "exclude each other",
                              cluster.name));
   return {};
@@ -61,14 +61,14 @@ Status take_cluster(const NamedBody& cluster, Access& access) {
   access.server = cluster.text("server");
   const auto parts = http::url_parts(access.server);
   if (!parts || (parts->scheme != "https" && parts->scheme != "http"))
-    return wrong(cluster.file, fmt::format("cluster {}: server '{}' is no https address",
-                                           cluster.name, clipped(access.server, 80)));
+    return wrong(cluster.file, fmt::format("{}: server '{}' is no https address", cluster.name,
+                                           clipped(access.server, 80)));
   while (access.server.ends_with('/'))
     access.server.pop_back();
   if (auto proxy = cluster.text("proxy-url"); !proxy.empty()) {
     if (!proxy.starts_with("http://") && !proxy.starts_with("https://") &&
         !proxy.starts_with("socks5://"))
-      return wrong(cluster.file, fmt::format("cluster {}: proxy-url must begin with http://, "
+      return wrong(cluster.file, fmt::format("{}: proxy-url must begin with http://, "
                                              "https:// or socks5://",
                                              cluster.name));
     access.proxy = std::move(proxy);

@@ -139,8 +139,8 @@ Result<YamlFile> parse_yaml(const std::filesystem::path& path, const std::string
     return YamlFile{path, {path, "", std::make_shared<const YamlTree>(YamlTree{node})}};
   } catch (const YAML::Exception& error) {
     // Only the place: yaml-cpp's words may quote the text, and the text holds secrets.
-    return fail(fmt::format("kubeconfig {}:{}: not YAML from column {} on", path.string(),
-                            error.mark.line + 1, error.mark.column + 1));
+    return fail(
+        fmt::format("kubeconfig {}:{}: this is not YAML", path.string(), error.mark.line + 1));
   }
 }
 

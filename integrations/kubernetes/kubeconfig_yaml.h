@@ -55,7 +55,7 @@ struct YamlFile {
   [[nodiscard]] std::vector<std::string> names(const char* list) const;
 };
 
-/// The failure has the line and column where the text stops being YAML.
+/// The failure has the line where the text stops being YAML.
 Result<YamlFile> parse_yaml(const std::filesystem::path& path, const std::string& text);
 
 /// Standard base64 with padding, blanks and line breaks ignored.
