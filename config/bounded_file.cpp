@@ -17,6 +17,7 @@ namespace {
 constexpr mode_t kPermissionBits = 07777;
 constexpr std::size_t kChunkBytes = 16UL << 10;
 
+/// Closes what open() gave.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -32,6 +33,7 @@ class Descriptor {
   int number_;
 };
 
+/// The kernel's words, beginning in lower case because they stand behind a colon.
 std::unexpected<Failure> fail_with_errno() {
   std::string reason = std::generic_category().message(errno);
   if (!reason.empty() && reason[0] >= 'A' && reason[0] <= 'Z') reason[0] += 'a' - 'A';
@@ -45,6 +47,7 @@ std::string kind_of(mode_t mode) {
   return "a device";
 }
 
+/// Appends up to the end of the file, and never much more than the limit.
 Status read_all(int descriptor, std::size_t bytes_max, std::string& text) {
   std::array<char, kChunkBytes> chunk{};
   while (true) {

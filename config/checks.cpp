@@ -11,6 +11,7 @@
 namespace lockkeeper {
 namespace {
 
+/// One member for each group of rules; each adds what it finds.
 class Checks {
  public:
   Checks(const Settings& settings, const GivenLines& given, ErrorList& errors)
@@ -40,6 +41,7 @@ class Checks {
 };
 
 void Checks::required() {
+  // The other keys have defaults that work somewhere; nobody can guess these.
   const auto need = [&](bool there, std::string_view section, std::string_view key) {
     if (there) return;
     add({fmt::format("{}.{}", section, key), section},
@@ -50,6 +52,8 @@ void Checks::required() {
   need(!settings_.prometheus.url.empty(), "prometheus", "url");
 }
 
+// Contradictions between two durations are told at the one that was written, because a default
+// cannot be to blame.
 void Checks::times() {
   const auto& gate = settings_.gate;
   if (gate.blind_after < 2 * gate.poll_interval) {
@@ -84,6 +88,7 @@ void Checks::workers() {
   }
 }
 
+// An alert can only add suspicion, but a flood of them from anybody would hold every run.
 void Checks::web_server() {
   const auto& http = settings_.http;
   if (http.tls_certificate.empty() != http.tls_key.empty()) {
@@ -99,6 +104,7 @@ void Checks::web_server() {
 }
 
 void Checks::clients() {
+  // The actor of an order is told from its token alone.
   const auto same = [](const SecretSource& a, const SecretSource& b) {
     return a.given() && a.described() == b.described();
   };
@@ -123,6 +129,8 @@ void Checks::clients() {
 void Checks::authority() {
   const auto check = [&](std::string_view role, const std::vector<std::string>& actors) {
     for (const auto& actor : actors) {
+      // Who sits at the console or the command line is known when they speak, clients are known
+      // now.
       if (!actor.starts_with("http:") || actor == "http:*") continue;
       const auto name = actor.substr(std::string_view("http:").size());
       if (std::ranges::find(settings_.clients, name, &ClientSettings::name) ==

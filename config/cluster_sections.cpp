@@ -11,6 +11,7 @@
 namespace lockkeeper {
 namespace {
 
+// Limits of limits: wide enough for any cluster, narrow enough to catch a slip of the unit.
 constexpr Millis kDay = 24h;
 constexpr std::int64_t kTebibyte = 1LL << 40;
 
@@ -39,6 +40,7 @@ void add_plain_env(Table<Settings>& table, const std::string& name, Find find,
   table.last().group = name;
 }
 
+/// One word, without what ssh or a shell would read as something else.
 ValueKind<std::string> login_value() {
   auto read = [](std::string_view text) -> ReadValue<std::string> {
     if (text.find_first_of(" \t\"'@:/\\") == std::string_view::npos) return std::string(text);
@@ -47,6 +49,7 @@ ValueKind<std::string> login_value() {
   return {"a login", read, text_value().show};
 }
 
+/// Not completed with a folder here: the path is on the node.
 ValueKind<std::string> remote_folder_value() {
   auto read = [](std::string_view text) -> ReadValue<std::string> {
     if (text.starts_with('/')) return std::string(text);
@@ -55,6 +58,7 @@ ValueKind<std::string> remote_folder_value() {
   return {"a path on the node", read, text_value().show};
 }
 
+/// The downward API gives a pod its name alone; the loader adds the namespace.
 ValueKind<std::string> pod_value() {
   auto read = [](std::string_view text) {
     return text.contains('/') ? namespaced_value().read(text) : name_value("a pod").read(text);
@@ -62,6 +66,7 @@ ValueKind<std::string> pod_value() {
   return {"namespace/name, or a name in the own namespace", read, namespaced_value().show};
 }
 
+/// The waits of a node's upgrade, each with its limit.
 void add_upgrade_limits(Table<Settings>& table) {
   const auto at = in(&Settings::upgrade);
   table
@@ -192,6 +197,7 @@ Table<Settings> preflight_table() {
 }
 
 Table<Settings> snapshot_table() {
+  // The names and figures are those of a common backup CronJob (requirement A5).
   const auto at = in(&Settings::snapshot);
   Table<Settings> table{"snapshot", "The etcd snapshot that no run goes without.", {}, {}, {}};
   table

@@ -14,6 +14,8 @@ namespace {
 // Lines below a rule's number stand under its name.
 constexpr std::string_view kRuleIndent = "       ";
 
+/// One line per key: its value, or what the absence of one means. Of the keys that are other ways
+/// to give the same thing only those that were used are shown, and secrets by their state.
 template <class T>
 std::string keys(const Table<T>& table, const T& values, const T& defaults) {
   std::string text;
@@ -34,16 +36,19 @@ std::string keys(const Table<T>& table, const T& values, const T& defaults) {
   return text;
 }
 
+/// "rules.ini:12", or "built in".
 std::string place(const Rule& rule) {
   return rule.line > 0 ? fmt::format("{}:{}", rule.file, rule.line) : rule.file;
 }
 
+/// One value of a target by the name of its key, in the words of the ini file.
 template <class T>
 std::string shown(std::string_view name, const T& target, const Table<T>& table) {
   const auto key = std::ranges::find(table.keys, name, &Key<T>::name);
   return key == table.keys.end() ? std::string() : key->show(target);
 }
 
+/// "pause until quiet for 2m, at most 4h, then abort; in precheck, between".
 std::string effect(const Rule& rule) {
   std::string text(to_string(rule.action));
   if (rule.action == RuleAction::pause) {
@@ -57,6 +62,7 @@ std::string effect(const Rule& rule) {
   return text + (phases == "any" ? "; in every phase" : "; in " + phases);
 }
 
+/// What 0s means for the one key whose default follows from another.
 std::string gate_note(const Settings& settings) {
   if (settings.gate.confirm_within != Millis{}) return {};
   return fmt::format("  (confirm_within is then {})\n",

@@ -9,6 +9,7 @@
 namespace lockkeeper {
 namespace {
 
+/// The order in which findings are shown.
 auto place(const ConfigError& error) {
   return std::tuple(error.line, error.column);
 }

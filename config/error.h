@@ -33,6 +33,7 @@ class ErrorList {
 
   explicit ErrorList(std::string file) : file_(std::move(file)) {}
 
+  /// `line` 0 is for what concerns the whole file.
   void add(int line, std::string what, std::size_t column = 0);
 
   [[nodiscard]] bool empty() const { return errors_.empty(); }

@@ -21,6 +21,7 @@ namespace {
 // Keys, certificates and kubeconfigs are a few KiB; a CA bundle is some hundred.
 constexpr std::size_t kFileBytesMax = 16UL << 20;
 
+/// Goes through the settings part by part and remembers what it found.
 class Look {
  public:
   explicit Look(const Settings& settings) : settings_(settings) {}
@@ -43,6 +44,8 @@ class Look {
   std::vector<Finding> found_;
 };
 
+// A file that is there, is not empty, and can be read by this very process: what "exists" alone
+// would not tell.
 void Look::readable(std::string_view key, const std::filesystem::path& file, bool is_private) {
   if (file.empty()) return;
   const auto content = read_bounded_file(file, kFileBytesMax);
@@ -58,6 +61,7 @@ void Look::files() {
   readable("[ssh] key_file", settings_.ssh.key_file, true);
   const auto& kubeconfig = settings_.kubernetes.kubeconfig;
   readable("[kubernetes] kubeconfig", kubeconfig, true);
+  // The order in which the client itself looks: the pod's own credentials, then $KUBECONFIG.
   if (kubeconfig.empty() && std::getenv("KUBERNETES_SERVICE_HOST") == nullptr &&
       std::getenv("KUBECONFIG") == nullptr) {
     block("[kubernetes] kubeconfig: not given, this is not a pod, and $KUBECONFIG is not set");
@@ -83,6 +87,7 @@ void Look::secrets() {
     secret(fmt::format("[client {}] token", client.name), &client.token);
 }
 
+// SQLite makes files beside the journal, so the folder must be writable too.
 void Look::journal() {
   const auto& file = settings_.journal.file;
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
@@ -98,6 +103,7 @@ void Look::journal() {
   }
 }
 
+// Each of these opens the gate a little; whoever wants that may, but shall read it once.
 void Look::gate() {
   const auto action = settings_.rules.fallback.action;
   if (action == RuleAction::ignore || action == RuleAction::notify) {
@@ -126,6 +132,7 @@ void Look::rules() {
   }
 }
 
+// Denied by default: forgetting a role locks everybody out rather than in.
 void Look::people() {
   const auto& authority = settings_.authority;
   std::set<std::string, std::less<>> actors;

@@ -8,9 +8,11 @@
 namespace lockkeeper {
 namespace {
 
+// Limits of limits, as in cluster_sections.cpp.
 constexpr Millis kDay = 24h;
 constexpr std::int64_t kGibibyte = 1LL << 30;
 
+/// The keys of [gate] that say what alerts mean; most of them fill the RuleBook.
 void add_gate_rules(Table<Settings>& table) {
   const auto at = in(&Settings::gate);
   table.key(
@@ -37,12 +39,15 @@ void add_gate_rules(Table<Settings>& table) {
       "labels that do not belong to an alert's identity, such as a replica's name", "none");
 }
 
+/// The n-th webhook token, made when it is not there yet. The loader drops those that stay empty,
+/// so giving only the second one is fine.
 SecretSource& nth_token(Settings& settings, std::size_t n) {
   auto& tokens = settings.http.webhook_tokens;
   if (tokens.size() <= n) tokens.resize(n + 1);
   return tokens[n];
 }
 
+/// The same for reading; null when there are not so many.
 const SecretSource* find_token(const Settings& settings, std::size_t n) {
   const auto& tokens = settings.http.webhook_tokens;
   return n < tokens.size() ? &tokens[n] : nullptr;
@@ -118,6 +123,7 @@ Table<Settings> http_table() {
            "its certificate with the chain, as PEM", "plain HTTP")
       .key("tls_key_file", at(&HttpSettings::tls_key), path_value(),
            "the key of the certificate, as PEM", "plain HTTP");
+  // Two are valid at a time, so that a token can be changed without losing an alert.
   for (const std::size_t n : {0U, 1U}) {
     table.secret(
         n == 0 ? "webhook_token" : "webhook_token2",
@@ -166,6 +172,7 @@ Table<Settings> journal_table() {
 Table<Settings> log_table() {
   const auto at = in(&Settings::log);
   Table<Settings> table{"log", "What the process tells about itself.", {}, {}, {}};
+  // The words of spdlog, which writes them.
   std::vector<std::pair<std::string_view, std::string>> levels;
   for (const auto* level : {"trace", "debug", "info", "warn", "error"})
     levels.emplace_back(level, level);

@@ -20,6 +20,7 @@ bool is_blank(char c) {
   return kBlanks.find(c) != std::string_view::npos;
 }
 
+/// What keys are made of. libinih would take any text, and `a:b = c` as key a.
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-' || c == '.';
@@ -56,6 +57,7 @@ std::optional<CommentLike> comment_like(std::string_view line) {
   return std::nullopt;
 }
 
+/// Walks the lines; knows the section and the keys seen so far.
 class Check {
  public:
   Check(std::size_t line_bytes_max, std::span<const std::string_view> repeatable, ErrorList& errors)
@@ -104,6 +106,7 @@ bool Check::characters_are_fine(std::string_view line) {
   return true;
 }
 
+/// One line without its newline. What is wrong with its characters hides everything else.
 void Check::take_line(std::string_view line) {
   ++line_number_;
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -147,6 +150,7 @@ void Check::take_section(std::string_view line) {
   sections.push_back({std::string(name), line_number_, {}});
 }
 
+/// `after` is the text behind the first '=', which for a =~ or != shows that it is none of ours.
 bool Check::key_is_fine(std::string_view key, std::string_view after) {
   const bool matcher_op = key.ends_with('!') || after.starts_with('~');
   if (matcher_op) {

@@ -14,6 +14,8 @@
 
 namespace lockkeeper {
 
+/// The first finding of a line is the only one of that line.
+///
 /// Reads the text (without byte order mark) and adds what is wrong with it to `errors`. Lines that
 /// are wrong are left out of the result.
 std::vector<IniSection> check_ini(std::string_view text, std::size_t line_bytes_max,

@@ -27,6 +27,7 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
   return (problem ? file : absolute).parent_path();
 }
 
+/// One load from the path to the settings; used once.
 class Loader {
  public:
   explicit Loader(const std::filesystem::path& path)
@@ -55,6 +56,7 @@ class Loader {
   ErrorList rules_errors_;
 };
 
+/// The nearest section, or that it is one of the language to come.
 std::string unknown_section(std::string_view name) {
   const auto& later = later_sections();
   const std::string_view kind = name.substr(0, name.find(' '));
@@ -67,6 +69,7 @@ std::string unknown_section(std::string_view name) {
   return fmt::format("unknown section [{}]{}", name, suggestion(kind, known));
 }
 
+/// Remembers where each key was written, for the checks that come when all values are known.
 void Loader::note_given(const IniSection& section) {
   given_.emplace(section.name, section.line);
   for (const auto& entry : section.entries)
@@ -92,6 +95,7 @@ void Loader::take_section(const IniSection& section) {
   apply(*table, section, folder_, settings_, errors_);
 }
 
+/// A rules file that was named must be there; the one beside the file is read when it is.
 void Loader::read_rules_file() {
   auto& file = settings_.gate.rules_file;
   const auto given = given_.find("gate.rules_file");
@@ -118,6 +122,7 @@ void Loader::read_rules_file() {
   }
 }
 
+/// The values that follow from others, and the RuleBook in its order.
 void Loader::finish() {
   settings_.file = path_;
   auto& tokens = settings_.http.webhook_tokens;

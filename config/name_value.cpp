@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kShownBytes = 80;
 constexpr std::size_t kObjectNameBytesMax = 253;
-constexpr std::size_t kListItemsMax = 1000;
+constexpr std::size_t kListItemsMax = 1000;  // bounds the search for what stands twice
 
 std::string same(const std::string& value) {
   return value;
@@ -42,6 +42,7 @@ bool is_object_name(std::string_view text) {
                              [](char c) { return is_lower_or_digit(c) || c == '-' || c == '.'; });
 }
 
+/// Ini values have no quotes of their own; whoever writes them expects them to vanish.
 bool in_quotes(std::string_view text) {
   return text.size() > 1 && (text.front() == '"' || text.front() == '\'') &&
          text.front() == text.back();
@@ -54,12 +55,14 @@ std::optional<std::array<unsigned char, 4>> ipv4(std::string_view text) {
   return bytes;
 }
 
+/// The bytes of an IPv6 address, when it is one.
 std::optional<std::array<unsigned char, 16>> ipv6(std::string_view text) {
   std::array<unsigned char, 16> bytes{};
   if (::inet_pton(AF_INET6, std::string(text).c_str(), bytes.data()) != 1) return std::nullopt;
   return bytes;
 }
 
+/// 1 to 65535, as it stands in a URL.
 bool is_port(std::string_view text) {
   const bool digits = !text.empty() && text.size() <= 5 &&
                       std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -84,6 +87,8 @@ bool is_authority(std::string_view text) {
   });
 }
 
+/// A stricter URL than the standard's: everything that a client would interpret beyond host, port
+/// and path is refused, so that two libraries cannot disagree about it.
 ReadValue<std::string> read_url(std::string_view text) {
   const std::size_t scheme_end = text.find("://");
   const std::string_view scheme = text.substr(0, scheme_end);
@@ -112,6 +117,7 @@ ReadValue<std::string> read_text(std::string_view text) {
   return std::string(text);
 }
 
+/// No expansion: a daemon has no home, and a `$` in a path is more likely a mistake than a name.
 ReadValue<std::filesystem::path> read_path(std::string_view text) {
   if (in_quotes(text)) return refuse("remove the quotes: the path is taken as it stands");
   if (text.starts_with('~')) return refuse("write the path in full; ~ is not expanded");
@@ -121,6 +127,7 @@ ReadValue<std::filesystem::path> read_path(std::string_view text) {
   return std::filesystem::path(text);
 }
 
+/// The words go into a command line on the node, so nothing in them may mean anything to a shell.
 ReadValue<std::string> read_flags(std::string_view text) {
   for (const auto word : split(text, ' ')) {
     const bool fine =
@@ -178,6 +185,7 @@ ValueKind<std::string> namespaced_value() {
 }
 
 ValueKind<std::string> environment_value() {
+  // The text is not repeated: it may be the secret itself, put into the wrong key.
   auto read = [](std::string_view text) -> ReadValue<std::string> {
     const bool digit_first = !text.empty() && text.front() >= '0' && text.front() <= '9';
     if (!text.empty() && !digit_first && std::ranges::all_of(text, is_word_character)) {
@@ -189,6 +197,7 @@ ValueKind<std::string> environment_value() {
 }
 
 ValueKind<std::string> credential_value() {
+  // No slash and no leading dot: the name must not lead out of the credentials' folder.
   auto read = [](std::string_view text) -> ReadValue<std::string> {
     const bool fine = !text.empty() && text.front() != '.' && std::ranges::all_of(text, [](char c) {
       return is_word_character(c) || c == '-' || c == '.';
@@ -217,6 +226,7 @@ ValueKind<std::string> url_value() {
 }
 
 ValueKind<std::string> address_value() {
+  // A name would need a resolver, and could mean another address tomorrow.
   auto read = [](std::string_view text) -> ReadValue<std::string> {
     if (ipv4(text) || ipv6(text)) return std::string(text);
     return refuse(shown(text) + " is not an IP address, such as 127.0.0.1, 0.0.0.0 or ::1");

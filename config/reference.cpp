@@ -23,6 +23,7 @@ Rules are tried in this order, and the first that matches an alert decides: the 
 of the file itself, those of its rules file. Among several alerts the most severe action wins.
 )";
 
+/// A `|` would end the cell.
 std::string cell(std::string text) {
   for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
     text.replace(at, 1, "\\|");

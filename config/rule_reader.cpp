@@ -12,14 +12,17 @@
 namespace lockkeeper {
 namespace {
 
+// Keys that mean nothing without another one; accepting them would hide a misunderstanding.
 constexpr std::array<std::string_view, 3> kPauseOnly = {"resume_after", "max_pause", "on_timeout"};
 constexpr std::array<std::string_view, 2> kNodeOnly = {"node_state", "node_within"};
 
+/// The first entry of that key, or null.
 const IniEntry* find_entry(const IniSection& section, std::string_view key) {
   const auto at = std::ranges::find(section.entries, key, &IniEntry::key);
   return at == section.entries.end() ? nullptr : &*at;
 }
 
+/// The name becomes a label of metrics and a word in messages.
 bool is_plain_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -42,6 +45,7 @@ SectionName split_section_name(std::string_view section) {
   return parts;
 }
 
+// What the table cannot say: which keys a rule needs, and which need each other.
 void RuleReader::check(const Rule& rule, const IniSection& section, ErrorList& errors) const {
   // A match that could not be read has been reported; it must not be called missing as well.
   if (find_entry(section, "match") == nullptr) {

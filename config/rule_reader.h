@@ -17,13 +17,14 @@ namespace lockkeeper {
 
 /// The part of "rule storage" after the first word, or an error text in `problem` when it is
 /// missing or not made of letters, digits, '_', '-' and '.'.
-struct SectionName {
+struct SectionName {  // views into the text that was given
   std::string_view kind;
   std::string_view name;
   std::string problem;
 };
 SectionName split_section_name(std::string_view section);
 
+/// Collects rules in the order in which they are tried.
 class RuleReader {
  public:
   /// Reads one section into the next rule; `file` is where it stands. A rule that is wrong is
@@ -38,10 +39,11 @@ class RuleReader {
   std::vector<Rule> finish(Millis resume_after);
 
  private:
+  /// Adds an error for each key that is missing, or that needs another one.
   void check(const Rule& rule, const IniSection& section, ErrorList& errors) const;
 
   std::vector<Rule> rules_;
-  std::vector<bool> says_resume_after_;
+  std::vector<bool> says_resume_after_;  // for each rule; 0s is not the same as nothing
   std::map<std::string, std::string, std::less<>> places_;  // rule name -> "file:line"
 };
 

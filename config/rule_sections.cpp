@@ -12,6 +12,7 @@
 namespace lockkeeper {
 namespace {
 
+// Longer is a slip of the unit.
 constexpr Millis kYear = 366 * 24h;
 
 /// A kind of value that need not be there; nothing is shown as nothing.
@@ -52,6 +53,7 @@ ValueKind<std::set<E>> set_value(ValueKind<E> kind, std::set<E> meaning_of_any) 
   return {"any, or a list of: " + kind.form.substr(std::string_view("one of ").size()), read, show};
 }
 
+/// Each value with the word that messages use for it, so that both are the same.
 template <class E, std::size_t N>
 std::vector<std::pair<std::string_view, E>> words_of(const std::array<E, N>& values) {
   std::vector<std::pair<std::string_view, E>> words;
@@ -60,6 +62,7 @@ std::vector<std::pair<std::string_view, E>> words_of(const std::array<E, N>& val
   return words;
 }
 
+// In the order of the reference.
 constexpr std::array kActions = {RuleAction::ignore, RuleAction::notify, RuleAction::pause,
                                  RuleAction::abort};
 constexpr std::array kPhases = {Phase::precheck, Phase::between, Phase::drain, Phase::upgrade,

@@ -20,6 +20,7 @@ std::string same(const std::string& value) {
   return value;
 }
 
+/// An empty list matches every alert; nobody writes that on purpose.
 ReadValue<Matchers> read_matchers(std::string_view text) {
   auto matchers = parse_matchers(text);
   if (!matchers) return refuse(matchers.error().what, matchers.error().column);
@@ -29,6 +30,7 @@ ReadValue<Matchers> read_matchers(std::string_view text) {
   return std::move(*matchers);
 }
 
+/// Read as matchers, so that names and quotes follow the same rules; only `=` makes sense.
 ReadValue<Labels> read_labels(std::string_view text) {
   const auto matchers = parse_matchers(text);
   if (!matchers) return refuse(matchers.error().what, matchers.error().column);
@@ -48,6 +50,7 @@ ReadValue<Labels> read_labels(std::string_view text) {
   return labels;
 }
 
+/// The template as it was written.
 std::string show_template(const NodeTemplate& node) {
   std::string text;
   for (const auto& piece : node.pieces) {
@@ -60,6 +63,7 @@ std::string show_template(const NodeTemplate& node) {
   return text;
 }
 
+/// kind:name, where the name may be * for all of the kind, but not a pattern.
 ReadValue<std::string> read_actor(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view kind = text.substr(0, colon);

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kSecretBytesMax = 64UL << 10;
 constexpr std::string_view kEnds = " \t\r\n\v\f";
 
+/// An editor leaves a newline behind the last line, and no token begins or ends with a blank.
 std::string_view without_ends(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kEnds);
   if (first == std::string_view::npos) return {};
@@ -46,6 +47,7 @@ Result<std::string> from_credential(const std::string& name) {
   return from_file(std::filesystem::path(folder) / name, false);
 }
 
+/// The text of whichever source is set, with a failure that does not name it yet.
 Result<std::string> raw(const SecretSource& source, const KubernetesSecretReader& from_kubernetes) {
   if (!source.file.empty()) return from_file(source.file, true);
   if (!source.env.empty()) return from_environment(source.env);

@@ -9,8 +9,11 @@
 
 namespace lockkeeper {
 
+// For the limits of durations below a second.
 using std::chrono_literals::operator""ms;
 
+/// The way from the settings to one value, for the tables: it is walked on settings to be filled
+/// and on those to be shown, so it must work for both.
 /// `in(&Settings::ssh)(&SshSettings::user)` leads from settings, const or not, to that value.
 template <class Section>
 auto in(Section Settings::* section) {
@@ -19,7 +22,7 @@ auto in(Section Settings::* section) {
   };
 }
 
-// The cluster and what is done to it.
+// The cluster and what is done to it: cluster_sections.cpp.
 Table<Settings> cluster_table();
 Table<Settings> kubernetes_table();
 Table<Settings> ssh_table();
@@ -28,7 +31,7 @@ Table<Settings> preflight_table();
 Table<Settings> snapshot_table();
 Table<Settings> postflight_table();
 
-// What is listened to, and who may speak.
+// What is listened to, and who may speak: gate_sections.cpp. Part of [gate] fills the RuleBook.
 Table<Settings> gate_table();
 Table<Settings> prometheus_table();
 Table<Settings> pushgateway_table();

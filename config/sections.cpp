@@ -6,6 +6,7 @@
 namespace lockkeeper {
 
 const std::vector<Table<Settings>>& settings_tables() {
+  // The order of `check` and of the reference: the cluster, what is done to it, who is heard.
   static const std::vector<Table<Settings>> tables = {
       cluster_table(),    kubernetes_table(),  ssh_table(),        upgrade_table(),
       preflight_table(),  snapshot_table(),    postflight_table(), gate_table(),
@@ -38,6 +39,7 @@ const std::vector<std::string_view>& later_sections() {
 
 Settings default_settings() {
   Settings settings;
+  // What Prometheus' own rules call the alert that always fires.
   auto& book = settings.rules;
   book.fallback.name = "default_action";
   book.watchdog = {{"alertname", MatchOp::equal, "Watchdog", {}}};

@@ -30,6 +30,7 @@ struct KeyFacts {
   bool repeatable = false;  // may stand several times
 };
 
+/// A key of a section that fills a T.
 template <class T>
 struct Key : KeyFacts {
   /// Fills the target. A relative path starts at `folder`.
@@ -46,6 +47,8 @@ struct SecretKey {
   std::function<const SecretSource*(const T&)> find;  // null: there is none
 };
 
+/// A section, described. Tables are made by adding keys one after the other:
+///   table.key("port", at(&SshSettings::port), port_value(1), "the port of sshd")
 template <class T>
 struct Table {
   std::string name;                     // of the section, for example "ssh"
@@ -54,7 +57,8 @@ struct Table {
   std::vector<SecretKey<T>> secrets;    // their sources are among the keys
   std::vector<std::string_view> later;  // keys of a wider language that are not supported yet
 
-  /// Adds a key. `find` leads from a (const) target to the value.
+  /// Adds a key. `find` leads from a (const) target to the value, `kind` reads and writes it;
+  /// `empty_means` is given for keys that need no value, and must say what none means.
   template <class V, class Find>
   Table& key(std::string_view key_name, Find find, ValueKind<V> kind, std::string_view key_help,
              std::string_view empty_means = {});
@@ -68,6 +72,7 @@ struct Table {
   KeyFacts& last() { return keys.back(); }
 
  private:
+  /// Adds NAME<suffix>, which fills `member` of the source.
   void add_source(std::string_view secret_name, std::string_view suffix,
                   std::function<SecretSource&(T&)> make,
                   std::function<const SecretSource*(const T&)> find,
@@ -75,6 +80,7 @@ struct Table {
                   std::string_view key_help);
 };
 
+/// Where a path of the ini file leads: the same place whatever folder the process stands in.
 /// `path`, starting at `folder` when it is relative; an empty one stays empty.
 inline std::filesystem::path completed(const std::filesystem::path& path,
                                        const std::filesystem::path& folder) {
@@ -100,56 +106,6 @@ Table<T>& Table<T>::key(std::string_view key_name, Find find, ValueKind<V> kind,
   };
   added.show = [find, show = kind.show](const T& target) { return show(find(target)); };
   keys.push_back(std::move(added));
-  return *this;
-}
-
-template <class T>
-void Table<T>::add_source(std::string_view secret_name, std::string_view suffix,
-                          std::function<SecretSource&(T&)> make,
-                          std::function<const SecretSource*(const T&)> find,
-                          std::string SecretSource::* member, ValueKind<std::string> kind,
-                          std::string_view key_help) {
-  Key<T> added;
-  added.name = std::string(secret_name) + std::string(suffix);
-  added.help = key_help;
-  added.form = kind.form;
-  added.empty_means = "not given";
-  added.group = secret_name;
-  added.secret = true;
-  added.read = [make, member, read = kind.read](
-                   T& target, std::string_view text,
-                   const std::filesystem::path& folder) -> ReadValue<void> {
-    auto value = read(text);
-    if (!value) return std::unexpected(value.error());
-    if (member == &SecretSource::file) *value = completed(*value, folder).string();
-    make(target).*member = std::move(*value);
-    return {};
-  };
-  added.show = [find, member](const T& target) {
-    const SecretSource* source = find(target);
-    return source == nullptr ? std::string() : source->*member;
-  };
-  keys.push_back(std::move(added));
-}
-
-template <class T>
-Table<T>& Table<T>::secret(std::string_view secret_name, std::function<SecretSource&(T&)> make,
-                           std::function<const SecretSource*(const T&)> find,
-                           std::string_view key_help) {
-  const auto path = [read = path_value().read](std::string_view text) -> ReadValue<std::string> {
-    const auto file = read(text);
-    if (!file) return std::unexpected(file.error());
-    return file->string();
-  };
-  add_source(secret_name, "_file", make, find, &SecretSource::file,
-             {"a path", path, [](const std::string& file) { return file; }}, key_help);
-  add_source(secret_name, "_env", make, find, &SecretSource::env, environment_value(),
-             "the same, from an environment variable");
-  add_source(secret_name, "_credential", make, find, &SecretSource::credential, credential_value(),
-             "the same, from a systemd credential (LoadCredential=)");
-  add_source(secret_name, "_secret", make, find, &SecretSource::kubernetes, secret_path_value(),
-             "the same, from a Kubernetes Secret");
-  secrets.push_back({std::string(secret_name), std::move(find)});
   return *this;
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kShownBytes = 40;
 
+// Binary units only: with 10GB two people would mean two sizes.
 struct SizeUnit {
   std::string_view name;
   std::int64_t bytes;
@@ -25,10 +26,12 @@ constexpr std::array kSizeUnits = {
     SizeUnit{"KiB", 1LL << 10}, SizeUnit{"B", 1},
 };
 
+/// A value for a message: quoted and cut.
 std::string shown(std::string_view text) {
   return "'" + clipped(text, kShownBytes) + "'";
 }
 
+/// The number that the whole text is, or nothing: "10x" is not 10.
 template <class N>
 std::optional<N> whole_number(std::string_view text) {
   N number{};
@@ -37,6 +40,7 @@ std::optional<N> whole_number(std::string_view text) {
   return number;
 }
 
+/// In the largest unit that divides it.
 std::string show_size(std::int64_t bytes) {
   for (const auto& unit : kSizeUnits) {
     if (bytes % unit.bytes == 0 && bytes != 0)

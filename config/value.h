@@ -30,6 +30,7 @@ struct ValueError {
   bool operator==(const ValueError&) const = default;
 };
 
+/// A value, or why there is none.
 template <class V>
 using ReadValue = std::expected<V, ValueError>;
 
@@ -46,6 +47,8 @@ struct ValueKind {
   std::function<std::string(const V& value)> show;
 };
 
+// --- Numbers and sizes ---
+
 /// Durations with units, both limits included.
 ValueKind<Millis> duration_value(Millis least, Millis most);
 /// Whole numbers, both limits included.
@@ -60,6 +63,8 @@ ValueKind<bool> flag_value();
 ValueKind<std::uint16_t> port_value(int least);
 /// A file or folder; a relative one is completed with the ini file's folder by the loader.
 ValueKind<std::filesystem::path> path_value();
+
+// --- Words and names ---
 
 /// Any text that is not in quotes.
 ValueKind<std::string> text_value();
@@ -82,6 +87,8 @@ ValueKind<std::string> url_value();
 /// An IP address to listen on.
 ValueKind<std::string> address_value();
 
+// --- Lists, people, alerts ---
+
 /// Several of a kind, separated by commas, none twice.
 ValueKind<std::vector<std::string>> list_value(ValueKind<std::string> item, std::string form);
 /// An entry of [authority]: kind:name or kind:*.
@@ -95,6 +102,7 @@ ValueKind<Labels> labels_value();
 /// A template that names a node.
 ValueKind<NodeTemplate> node_template_value();
 
+/// The refusal of a word that is not one of a few:
 /// "'slow' is none of fast, slower (did you mean ...?)".
 std::string not_among(std::string_view word, const std::vector<std::string_view>& words);
 

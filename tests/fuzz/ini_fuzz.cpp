@@ -46,11 +46,11 @@ void loads_as_it_is_shown(const std::string& file) {
     PROMISE(!settings.error().empty());
     return;
   }
+  auto again = default_settings();
   for (const auto& table : settings_tables()) {
     for (const auto& key : table.keys) {
       const auto value = key.show(*settings);
       if (value.empty()) continue;
-      auto again = default_settings();
       PROMISE(key.read(again, value, "/").has_value());
       PROMISE(key.show(again) == value);
     }
