@@ -13,6 +13,7 @@ Prometheus and its friends), `nodes` by name. From the command line: `lab.py up|
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterable
@@ -88,6 +89,9 @@ class Lab:
 
     def up(self) -> None:
         """Returns when every node is Ready and every pod runs; undoes itself when that fails."""
+        if not re.fullmatch(r"[\w./+@-]+", str(self.directory)):
+            raise LabError(f"{self.directory}: mounts want a folder whose name is letters, digits "
+                           "and ./_+@- only")
         sweep(self.directory)
         (self.directory / "logs").mkdir(parents=True, exist_ok=True)
         try:
@@ -216,11 +220,16 @@ class Lab:
                            for name, node in self.nodes.items()], self.seed_extra)
         with ThreadPoolExecutor(2) as background:
             self.packages.start()
-            self.api.start(self.bin_dir / "lab_apiserver", seed,
+            self.api.start(self._api_program(), seed,
                            [self.api.admin, bot, *self.kubelets.values()])
             alerts = background.submit(self.monitoring.start)
             _in_parallel(lambda node: (node.make(), node.start()), self.nodes.values())
             alerts.result()
+
+    def _api_program(self) -> Path:
+        """In a build folder it lies where its sources do."""
+        built = self.bin_dir / "tests/lab/apiserver/lab_apiserver"
+        return built if built.is_file() else self.bin_dir / "lab_apiserver"
 
     def _await(self) -> None:
         self.packages.await_ready()
