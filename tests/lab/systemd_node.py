@@ -177,7 +177,7 @@ def kill_control_group(name: str) -> None:
 
 
 def remove_traces(name: str) -> None:
-    """What systemd-nspawn leaves of a machine that was killed: control groups and an empty folder."""
+    """What systemd-nspawn leaves of a killed machine: control groups and an empty folder."""
     for folder in Path("/run/systemd/nspawn/propagate").glob(name):
         _remove_folder(folder)
     for hierarchy in _hierarchies():
