@@ -16,6 +16,11 @@ bool Inbox::room() const {
   return records_.size() < kRecordsMax;
 }
 
+bool Inbox::empty() const {
+  const std::scoped_lock lock(mutex_);
+  return records_.empty();
+}
+
 void Inbox::put(Record record) {
   const std::scoped_lock lock(mutex_);
   if (records_.size() < kRecordsMax) records_.push_back(std::move(record));

@@ -22,6 +22,8 @@ class Inbox {
   /// Adds a durable record. Beyond the limit it is dropped here (never from the journal).
   void put(Record record);
 
+  [[nodiscard]] bool empty() const;
+
   /// Everything that waits, in order.
   std::vector<Record> take();
 

@@ -157,7 +157,8 @@ Message complete(const Progress& progress, const Confirmations& confirmations) {
       fmt::format("complete: {} ({})", to_string(progress.plan->target), tally(progress));
   return {Tone::news, progress.run,
           with_lines(line(progress, text),
-                     {confirmations.versions(), confirmations.alerts(), confirmations.pods()})};
+                     {confirmations.versions(), confirmations.alerts(), confirmations.pods()}),
+          std::string(to_string(Ending::done))};
 }
 
 Message closed(const Progress& progress) {
@@ -192,7 +193,8 @@ Message closed(const Progress& progress) {
       break;
   }
   const bool fine = ending == Ending::dry || ending == Ending::partial || ending == Ending::cleared;
-  return {fine ? Tone::news : Tone::trouble, progress.run, with_lines(line(progress, text), lines)};
+  return {fine ? Tone::news : Tone::trouble, progress.run, with_lines(line(progress, text), lines),
+          std::string(to_string(ending))};
 }
 
 std::string timeline(const Progress& progress) {

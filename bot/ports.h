@@ -126,6 +126,7 @@ struct Message {
   Tone tone = Tone::news;
   std::string run;   // empty when it belongs to no run
   std::string text;  // begins with "[k8s-upgrade]"; may have several lines
+  std::string ending{};  // of the run, when this is its last message: "done", "failed", ...
 };
 
 /// Where the bot speaks. Never blocks a run and never fails it: an outage fills an outbox.

@@ -74,6 +74,7 @@ std::string json_of(const Board& board, std::uint64_t after) {
     messages.push_back({{"number", posted.number},
                         {"at", to_string(posted.at)},
                         {"tone", tone_name(posted.message.tone)},
+                        {"ending", posted.message.ending},
                         {"run", posted.message.run},
                         {"text", posted.message.text}});
   }

@@ -54,7 +54,7 @@ NodeFacts SimWorld::facts_of(const SimNode& node) const {
   facts.kubelet = node.kubelet;
   facts.runtime = "containerd://" + node.containerd;
   facts.ready = node.ready ? Condition::yes : Condition::no;
-  facts.ready_changed = to_string(clock_.now() - (clock_.moment() - node.ready_since));
+  facts.ready_changed = to_string(clock_.cluster_now() - (clock_.moment() - node.ready_since));
   facts.unschedulable = node.unschedulable;
   facts.cordoned_by = node.cordoned_by;
   // A renewal every ten seconds, as a kubelet makes it.

@@ -28,6 +28,9 @@ class VirtualClock : public Clock {
   /// Ends the wait that is under way, once its current event is over.
   void stir() { stirred_ = true; }
 
+  /// The time on the API server's own clock, which nobody steps.
+  [[nodiscard]] Time cluster_now() const { return kWallAtStart + moment_.since_start; }
+
   /// Moves the wall clock alone, as an operator or NTP would.
   void step_wall(Millis by) { wall_at_start_ += by; }
 
@@ -40,7 +43,8 @@ class VirtualClock : public Clock {
   void run_next();
 
   // 2026-11-20T00:00:00Z: a fixed start keeps transcripts readable.
-  Time wall_at_start_{Millis(1'795'132'800'000)};
+  static constexpr Time kWallAtStart{Millis(1'795'132'800'000)};
+  Time wall_at_start_ = kWallAtStart;
   Moment moment_;
   std::multimap<Moment, Event> events_;  // equal moments keep the order in which they were added
   bool stirred_ = false;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What each subcommand does, apart from how its words were read. Part of the composition root.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+
+namespace lockkeeper::cli {
+
+inline constexpr int kFine = 0;
+inline constexpr int kRefused = 1;
+inline constexpr int kMisused = 2;
+
+/// Loads the configuration, or prints every finding on stderr.
+std::optional<Settings> load_or_complain(const std::filesystem::path& file);
+
+/// `lockkeeper check`: validates without touching the world, prints what was understood.
+int check(const std::filesystem::path& file);
+
+/// `lockkeeper plan VERSION`: the numbered plan from the living cluster; changes nothing.
+int plan(const std::filesystem::path& file, const std::vector<std::string>& words);
+
+/// `lockkeeper rules match MATCHERS LABELS_JSON`: 0 match, 1 no match, 2 a text that cannot be read.
+int rules_match(const std::string& matchers, const std::string& labels_json);
+
+struct ExplainOptions {
+  std::filesystem::path file;
+  std::string labels_json;
+  std::string phase = "between";
+  std::string node_standing = "outside";  // of the node that the alert names
+};
+
+/// `lockkeeper rules explain LABELS_JSON`: the deciding rule, and why each earlier one did not.
+int rules_explain(const ExplainOptions& options);
+
+/// `lockkeeper ssh forget HOST`: removes a pinned host key.
+int ssh_forget(const std::filesystem::path& file, const std::string& host);
+
+struct RemoteOptions {
+  std::filesystem::path file;
+  std::string url;     // empty: from [http]
+  std::string client;  // whose token: [client NAME]; empty: the first
+  bool yes = false;    // confirm without asking
+  bool follow = false;  // print the run's messages until it ends
+};
+
+/// `lockkeeper upgrade ...`: sends one command to the running daemon.
+int upgrade(const RemoteOptions& options, const std::vector<std::string>& words);
+
+/// `lockkeeper console`: a terminal attached to the running daemon.
+int console(const RemoteOptions& options);
+
+}  // namespace lockkeeper::cli

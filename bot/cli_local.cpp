@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The subcommands that need no daemon: check, plan, rules, ssh.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "bot/cli_commands.h"
+#include "bot/gate_text.h"
+#include "bot/messages.h"
+#include "bot/planner.h"
+#include "config/describe.h"
+#include "config/load.h"
+#include "integrations/kubernetes/client.h"
+#include "integrations/kubernetes/cluster.h"
+#include "integrations/kubernetes/connection.h"
+#include "integrations/ssh/known_hosts.h"
+#include "integrations/system/real_clock.h"
+#include "rules/evaluate.h"
+
+namespace lockkeeper::cli {
+namespace {
+
+void complain(std::string_view what) { fmt::print(stderr, "{}\n", what); }
+
+Result<Labels> labels_from(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded() || !json.is_object()) {
+    return fail("labels: not a JSON object such as {\"alertname\":\"KubeAPIDown\"}");
+  }
+  std::vector<Labels::Pair> pairs;
+  for (const auto& [name, value] : json.items()) {
+    if (!value.is_string()) return fail(fmt::format("labels: the value of '{}' is not a string", name));
+    pairs.emplace_back(name, value.get<std::string>());
+  }
+  return Labels(std::move(pairs));
+}
+
+template <typename Enum>
+std::optional<Enum> word_to(std::string_view word, std::initializer_list<Enum> all) {
+  for (const auto one : all) {
+    if (to_string(one) == word) return one;
+  }
+  return std::nullopt;
+}
+
+std::string effect_text(const Rule& rule) {
+  auto text = fmt::format("{}: {}", rule_text(rule), to_string(rule.action));
+  if (rule.action >= RuleAction::pause) {
+    text += fmt::format(", resume_after {}", to_string(rule.resume_after));
+  }
+  if (rule.max_pause) {
+    text += fmt::format(", max_pause {} then {}", to_string(*rule.max_pause), to_string(rule.on_timeout));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<Settings> load_or_complain(const std::filesystem::path& file) {
+  auto settings = load(file);
+  if (settings) return std::move(*settings);
+  for (const auto& error : settings.error()) complain(to_string(error));
+  return std::nullopt;
+}
+
+int check(const std::filesystem::path& file) {
+  const auto settings = load_or_complain(file);
+  if (!settings) return kMisused;
+  fmt::print("{}", describe(*settings));
+  return kFine;
+}
+
+int plan(const std::filesystem::path& file, const std::vector<std::string>& words) {
+  const auto settings = load_or_complain(file);
+  if (!settings) return kMisused;
+  const bool json = words.size() == 1 && words.front().starts_with('{');
+  const auto request = json ? parse_request_json(words.front()) : parse_request_words(words);
+  if (!request) {
+    complain(request.error().what);
+    return kMisused;
+  }
+  system::RealClock clock;
+  auto connection = kubernetes::Connection::open(settings->kubernetes, clock);
+  if (!connection) {
+    complain(connection.error().what);
+    return kRefused;
+  }
+  kubernetes::Client client(**connection, clock, settings->kubernetes.request_timeout);
+  const auto facts = kubernetes::look(client, settings->kubernetes);
+  if (!facts) {
+    complain(facts.error().what);
+    return kRefused;
+  }
+  const auto made = make_plan(*facts, *request, *settings, "preview");
+  if (!made) {
+    for (const auto& reason : made.error().reasons) complain(reason);
+    return made.error().nothing_to_do ? kFine : kRefused;
+  }
+  fmt::print("{}\n", messages::plan_text(*made));
+  return kFine;
+}
+
+int rules_match(const std::string& matchers, const std::string& labels_json) {
+  const auto parsed = parse_matchers(matchers);
+  if (!parsed) {
+    complain(fmt::format("column {}: {}", parsed.error().column, parsed.error().what));
+    return kMisused;
+  }
+  const auto labels = labels_from(labels_json);
+  if (!labels) {
+    complain(labels.error().what);
+    return kMisused;
+  }
+  const bool match = matches(*parsed, *labels);
+  fmt::print("{}\n", match ? "match" : "no match");
+  return match ? kFine : kRefused;
+}
+
+int rules_explain(const ExplainOptions& options) {
+  const auto labels = labels_from(options.labels_json);
+  const auto phase = word_to(options.phase, {Phase::precheck, Phase::between, Phase::drain,
+                                             Phase::upgrade, Phase::soak});
+  const auto standing =
+      word_to(options.node_standing, {NodeStanding::pending, NodeStanding::next,
+                                      NodeStanding::active, NodeStanding::done,
+                                      NodeStanding::outside});
+  if (!labels || !phase || !standing) {
+    constexpr std::array<std::string_view, 10> known = {"precheck", "between", "drain",  "upgrade",
+                                                        "soak",     "next",    "active", "done",
+                                                        "pending",  "outside"};
+    const std::string& word = phase ? options.node_standing : options.phase;
+    complain(labels ? fmt::format("unknown word '{}'{}", word, suggestion(word, known))
+                    : labels.error().what);
+    return kMisused;
+  }
+  const auto settings = load_or_complain(options.file);
+  if (!settings) return kMisused;
+  const auto& book = settings->rules;
+  const auto alert = normalised(*labels, book.external_labels, book.ignore_labels);
+  Situation situation;
+  situation.phase = *phase;
+  for (const auto& rule : book.rules) {
+    const auto node = rule.node ? rule.node->resolve(alert) : std::nullopt;
+    if (node) situation.nodes[*node] = {*standing, Millis(0)};
+  }
+  const auto lines = explain(book, alert, situation);
+  for (const auto& line : lines) {
+    if (!line.why_not.empty()) fmt::print("no   {}: {}\n", rule_text(*line.rule), line.why_not);
+  }
+  fmt::print("yes  {}\n", effect_text(*lines.back().rule));
+  return kFine;
+}
+
+int ssh_forget(const std::filesystem::path& file, const std::string& host) {
+  const auto settings = load_or_complain(file);
+  if (!settings) return kMisused;
+  const auto gone = ssh::forget_host(settings->ssh.known_hosts, host);
+  if (!gone) {
+    complain(gone.error().what);
+    return kRefused;
+  }
+  if (*gone == 0) {
+    complain(fmt::format("{}: no key of {} is pinned", settings->ssh.known_hosts.string(), host));
+    return kRefused;
+  }
+  fmt::print("{}: forgot {} of {}\n", settings->ssh.known_hosts.string(),
+             counted(static_cast<std::size_t>(*gone), "key"), host);
+  return kFine;
+}
+
+}  // namespace lockkeeper::cli

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/daemon.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "bot/build_info.h"
+#include "bot/cli_commands.h"
+#include "bot/desk.h"
+#include "bot/gauges.h"
+#include "bot/runner.h"
+#include "integrations/alertmanager/webhook.h"
+#include "integrations/console/console_chat.h"
+#include "integrations/prometheus/poller.h"
+#include "integrations/pushgateway/push.h"
+#include "integrations/sqlite/journal.h"
+#include "integrations/system/log.h"
+#include "integrations/system/real_clock.h"
+#include "integrations/system/service.h"
+#include "integrations/system/signals.h"
+#include "integrations/web/site.h"
+#include "integrations/world/live_world.h"
+
+namespace lockkeeper {
+namespace {
+
+using system::Level;
+using system::log;
+
+// How often the main thread looks after gauges, status and watchdog.
+constexpr Millis kHousekeeping = std::chrono::seconds(1);
+// How long the idle runner sleeps when nobody stirs it.
+constexpr Millis kIdle = std::chrono::seconds(30);
+
+/// Everybody who hears what the bot says: the board of the HTTP interface, the log, a terminal.
+class Audience : public Chat {
+ public:
+  explicit Audience(web::Board& board) : board_(board) {}
+  void add(Chat& listener) { terminal_ = &listener; }
+
+  void say(Message message) noexcept override {
+    log(message.tone == Tone::trouble ? Level::warn : Level::info, message.text);
+    if (terminal_ != nullptr) terminal_->say(message);
+    board_.say(std::move(message));
+  }
+
+ private:
+  web::Board& board_;
+  Chat* terminal_ = nullptr;
+};
+
+/// "console:ana".
+Actor console_actor() {
+  const passwd* user = ::getpwuid(::getuid());
+  return fmt::format("console:{}", user == nullptr ? fmt::format("{}", ::getuid()) : user->pw_name);
+}
+
+web::CommandAnswer answer_of(const Reply& reply) {
+  int status = 200;
+  switch (reply.code) {
+    case Reply::Code::ok:
+      break;
+    case Reply::Code::malformed:
+      status = 400;
+      break;
+    case Reply::Code::denied:
+      status = 403;
+      break;
+    case Reply::Code::conflict:
+      status = 409;
+      break;
+    case Reply::Code::failed:
+      status = 502;
+      break;
+  }
+  return {status, reply.ok(), reply.text, reply.confirm};
+}
+
+/// Everything that lives as long as the process, in the order of dependence.
+class Daemon {
+ public:
+  Daemon(Settings settings, std::unique_ptr<sqlite::SqliteJournal> journal)
+      : settings_(std::move(settings)),
+        journal_(std::move(journal)),
+        world_(settings_, clock_),
+        gate_(settings_.rules, settings_.gate),
+        board_(clock_),
+        audience_(board_),
+        poller_(settings_.prometheus, settings_.gate, settings_.rules, clock_, secrets()),
+        pusher_(settings_.pushgateway, settings_.cluster.name, metrics_),
+        desk_(world_, clock_, *journal_, gate_, inbox_, activity_, settings_,
+              [this] { clock_.stir(); }),
+        runner_(world_, clock_, *journal_, audience_, gate_, inbox_, activity_, settings_) {}
+
+  int run(system::Signals& signals, bool console);
+
+ private:
+  KubernetesSecretReader secrets() {
+    return [this](const std::string& path) { return world_.secret(path); };
+  }
+  Reply obey(const Actor& actor, const std::string& line);
+  void look();
+  bool suspect(alertmanager::Notification notification);
+  std::vector<std::string> not_ready();
+  void walk_runs();
+  void keep_house();
+  void attach_terminal(system::Signals& signals);
+  void main_loop(system::Signals& signals);
+
+  Settings settings_;
+  system::RealClock clock_;
+  metrics::Metrics metrics_;
+  std::unique_ptr<sqlite::SqliteJournal> journal_;
+  LiveWorld world_;
+  Gate gate_;
+  Inbox inbox_;
+  Activity activity_;
+  web::Board board_;
+  Audience audience_;
+  prometheus::Poller poller_;
+  pushgateway::Pusher pusher_;
+  Desk desk_;
+  std::mutex desk_mutex_;  // the site's thread and the terminal's both type
+  Runner runner_;
+  std::atomic<bool> halted_ = false;
+
+  std::unique_ptr<system::Periodic> eyes_;
+  std::unique_ptr<system::Periodic> push_;
+  std::unique_ptr<web::Site> site_;
+  std::unique_ptr<console::ConsoleChat> terminal_;
+  std::unique_ptr<console::LineReader> typed_;
+};
+
+Reply Daemon::obey(const Actor& actor, const std::string& line) {
+  const std::scoped_lock lock(desk_mutex_);
+  auto reply = desk_.handle(actor, line);
+  if (!reply.ok()) log(Level::warn, fmt::format("refused {}: {}", actor, reply.text));
+  return reply;
+}
+
+void Daemon::look() {
+  const auto sighting = poller_.poll();
+  gate_.saw(sighting, clock_.moment());
+  metrics_.set(metrics::Metric::gate_source_up, sighting.good ? 1 : 0,
+               Labels{{"source", "prometheus"}});
+  if (sighting.good) {
+    const auto now = clock_.now().time_since_epoch();
+    metrics_.set(metrics::Metric::gate_last_success, static_cast<double>(now.count()) / 1000.0,
+                 Labels{{"source", "prometheus"}});
+  } else {
+    log(Level::warn, fmt::format("prometheus: {}", sighting.why_not));
+  }
+  clock_.stir();
+}
+
+/// The gate is shut before the sender gets its answer; the poll that tells the truth follows.
+bool Daemon::suspect(alertmanager::Notification notification) {
+  const bool resolved = !notification.resolved.empty();
+  const int truncated = static_cast<int>(notification.truncated);
+  const auto firing = alertmanager::labels_of(std::move(notification));
+  const bool news = gate_.suspect(firing, truncated, clock_.moment());
+  if (news) clock_.stir();
+  if (news || resolved) eyes_->soon();
+  return true;
+}
+
+std::vector<std::string> Daemon::not_ready() {
+  std::vector<std::string> reasons;
+  if (halted_) reasons.emplace_back("the journal cannot be written");
+  return reasons;
+}
+
+/// The runner's thread: whatever run is open is walked; starting one and resuming one after a crash
+/// are the same thing.
+void Daemon::walk_runs() {
+  const auto at_start = journal_->open_run();
+  std::string known = at_start && *at_start ? **at_start : std::string();
+  while (!inbox_.leaving()) {
+    const auto open = journal_->open_run();
+    if (open && *open) {
+      const bool fresh = known != **open;
+      known = **open;
+      halted_ = runner_.walk(known, fresh) == Walk::halted;
+      // A halted run goes on when an order could be written, which proves that the journal works.
+      if (!halted_) continue;
+    }
+    clock_.wait_until(clock_.moment() + kIdle);
+    while (halted_ && !inbox_.leaving() && inbox_.empty()) {
+      clock_.wait_until(clock_.moment() + kIdle);
+    }
+  }
+}
+
+void Daemon::keep_house() {
+  const auto open = journal_->open_run();
+  std::optional<Progress> progress;
+  if (open && *open) {
+    const auto records = journal_->read(**open);
+    auto folded = records ? fold(*records) : std::unexpected(records.error());
+    if (folded) progress = std::move(*folded);
+  }
+  set_gauges(metrics_, progress ? &*progress : nullptr, gate_.view(clock_.moment()));
+  system::notify_status(activity_.line());
+  system::notify_watchdog();
+}
+
+void Daemon::attach_terminal(system::Signals& signals) {
+  terminal_ = std::make_unique<console::ConsoleChat>(STDOUT_FILENO);
+  audience_.add(*terminal_);
+  terminal_->print("type /upgrade help; Ctrl-D ends the bot, a run goes on when it is started again");
+  const auto actor = console_actor();
+  typed_ = std::make_unique<console::LineReader>(
+      STDIN_FILENO, console::LineReader::Callbacks{
+                        [this, actor](const std::string& line) {
+                          if (!trimmed(line).empty()) terminal_->print(obey(actor, line).text);
+                        },
+                        [this] { terminal_->print("that line is too long"); },
+                        [&signals] { signals.leave(); }});
+}
+
+void Daemon::main_loop(system::Signals& signals) {
+  while (true) {
+    const auto event = signals.next(kHousekeeping);
+    if (event == system::Event::leave) return;
+    if (event == system::Event::reload) {
+      log(Level::warn, "SIGHUP: reading the configuration again is not supported; restart instead, "
+                       "a run goes on where it was");
+    }
+    keep_house();
+  }
+}
+
+int Daemon::run(system::Signals& signals, bool console) {
+  web::Sinks sinks;
+  sinks.alerts = [this](alertmanager::Notification n) { return suspect(std::move(n)); };
+  sinks.command = [this](const Actor& actor, const std::string& line) {
+    return answer_of(obey(actor, line));
+  };
+  sinks.not_ready = [this] { return not_ready(); };
+  eyes_ = std::make_unique<system::Periodic>(settings_.gate.poll_interval, [this] { look(); });
+  auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
+                              {metrics_, board_, clock_, secrets()});
+  if (!site) {
+    fmt::print(stderr, "{}\n", site.error().what);
+    return cli::kRefused;
+  }
+  site_ = std::move(*site);
+  if (!settings_.pushgateway.url.empty()) {
+    push_ = std::make_unique<system::Periodic>(settings_.pushgateway.interval, [this] {
+      if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
+    });
+  }
+  std::thread runner([this] { walk_runs(); });
+  if (console) attach_terminal(signals);
+  log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
+                               settings_.cluster.name, settings_.http.address, site_->port()));
+  system::notify_ready();
+  main_loop(signals);
+  system::notify_stopping();
+  inbox_.leave();
+  poller_.stop();
+  clock_.stir();
+  runner.join();
+  typed_.reset();
+  site_.reset();
+  eyes_.reset();
+  push_.reset();
+  keep_house();
+  if (!settings_.pushgateway.url.empty()) std::ignore = pusher_.push();
+  return cli::kFine;
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  auto settings = cli::load_or_complain(options.config);
+  if (!settings) return cli::kMisused;
+  if (const auto level = system::parse_level(settings->log.level)) system::set_log_level(*level);
+  auto signals = system::Signals::install();
+  if (!signals) {
+    fmt::print(stderr, "{}\n", signals.error().what);
+    return cli::kRefused;
+  }
+  auto journal = sqlite::SqliteJournal::open(settings->journal);
+  if (!journal) {
+    fmt::print(stderr, "{}\n", journal.error().what);
+    return cli::kRefused;
+  }
+  Daemon daemon(std::move(*settings), std::move(*journal));
+  return daemon.run(**signals, options.console);
+}
+
+}  // namespace lockkeeper

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/gauges.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "bot/build_info.h"
+
+namespace lockkeeper {
+namespace {
+
+using metrics::Metric;
+using metrics::Metrics;
+
+double seconds_of(Time time) {
+  return static_cast<double>(time.time_since_epoch().count()) / 1000.0;
+}
+
+void set_run(Metrics& metrics, const Progress* open) {
+  const bool in_flight = open != nullptr && !open->plan->dry_run;
+  metrics.set(Metric::upgrade_in_flight, in_flight ? 1 : 0);
+  metrics.set(Metric::run_in_progress, open != nullptr ? 1 : 0);
+  const bool snapshot = in_flight && !open->note("", "snapshot").empty();
+  metrics.set(Metric::upgrade_snapshot_taken, snapshot ? 1 : 0);
+  if (in_flight) metrics.set(Metric::upgrade_started, seconds_of(open->opened_at));
+  if (open == nullptr) {
+    metrics.replace(Metric::run_info, {});
+    metrics.replace(Metric::nodes, {});
+    return;
+  }
+  const Metrics::Series info{
+      Labels{{"run", open->run}, {"target", to_string(open->plan->target)}}, 1.0};
+  metrics.replace(Metric::run_info, std::array{info});
+  double done = 0;
+  for (const auto& step : open->plan->steps) {
+    const auto& outcome = open->steps[static_cast<std::size_t>(step.number - 1)].outcome;
+    if (step.action == Action::soak && outcome && outcome->result == StepResult::done) ++done;
+  }
+  const double all = static_cast<double>(open->plan->nodes.size());
+  const std::array states = {Metrics::Series{Labels{{"state", "done"}}, done},
+                             Metrics::Series{Labels{{"state", "waiting"}}, all - done}};
+  metrics.replace(Metric::nodes, states);
+}
+
+void set_gate(Metrics& metrics, const GateView& gate) {
+  constexpr std::array<std::string_view, 4> states = {"clear", "paused", "blind", "aborted"};
+  metrics.set_state(Metric::gate_state, to_string(gate.state), states);
+  std::map<std::pair<std::string, std::string>, double> by_rule;
+  for (const auto& alert : gate.alerts) {
+    by_rule[{alert.rule, std::string(to_string(alert.action))}] += 1;
+  }
+  std::vector<Metrics::Series> series;
+  for (const auto& [key, count] : by_rule) {
+    series.emplace_back(Labels{{"rule", key.first}, {"action", key.second}}, count);
+  }
+  metrics.replace(Metric::alerts_active, series);
+}
+
+}  // namespace
+
+void set_gauges(Metrics& metrics, const Progress* open, const GateView& gate) {
+  metrics.set(Metric::build_info, 1, Labels{{"version", std::string(build_version())}});
+  set_run(metrics, open);
+  set_gate(metrics, gate);
+}
+
+}  // namespace lockkeeper

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The metrics that are read off the state of things: run, gate, alerts. Part of the composition
+// root. Called from the main thread about once a second.
+
+#include <optional>
+
+#include "bot/gate.h"
+#include "bot/progress.h"
+#include "integrations/metrics/metrics.h"
+
+namespace lockkeeper {
+
+/// `open` is the open run's progress, or nullptr.
+void set_gauges(metrics::Metrics& metrics, const Progress* open, const GateView& gate);
+
+}  // namespace lockkeeper
