@@ -150,6 +150,13 @@ void set_defaults(const Resource& resource, Json& body) {
       kind == "Deployment" || kind == "ReplicaSet" || kind == "StatefulSet" || kind == "DaemonSet";
   if (templated) fill_pod_spec(place(body, "spec/template/spec"));
   if (kind == "Job") fill_job(body);
+  if (kind == "PodDisruptionBudget") {
+    fill(place(body, "status"), {{"currentHealthy", 0},
+                                 {"desiredHealthy", 0},
+                                 {"disruptionsAllowed", 0},
+                                 {"expectedPods", 0}});
+  }
+  if (resource.has("status")) fill(body, {{"status", Json::object()}});
   if (kind == "CronJob") fill_cronjob(place(body, "spec"));
 }
 

@@ -9,6 +9,10 @@ using std::chrono::steady_clock;
 // A port that somebody else has taken in the meantime is tried again after so long.
 constexpr std::chrono::milliseconds kReopenPause{100};
 
+// A phase ends with the job that begins the next one, which may come late; without slack the API
+// would be well for a moment in between.
+constexpr std::chrono::seconds kSlack{10};
+
 }  // namespace
 
 Front::Front(const Desk& desk, http::ServerOptions options)
@@ -46,7 +50,7 @@ void Front::enter(std::vector<Phase> phases, std::size_t at, int turn) {
   }
   if (at == phases.size()) return recover();
   const Phase phase = phases[at];
-  desk_.faults.begin(phase.outage, steady_clock::now() + phase.length);
+  desk_.faults.begin(phase.outage, steady_clock::now() + phase.length + kSlack);
   desk_.faults.release();
   if (phase.outage == Outage::refuse) {
     close();

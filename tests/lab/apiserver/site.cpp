@@ -100,6 +100,12 @@ std::optional<http::Response> serve_site(const Cluster& cluster, const http::Req
   }
   if (const Json document = discovery(request.path); !document.is_null()) return json_of(document);
   if (const auto document = openapi(request.path)) return json_of(*document);
+  if (request.path == "/openapi/v2") {
+    // An empty document, which is no bytes in protobuf: old kubectl then leaves validation to us.
+    return http::Response{
+        .status = 200,
+        .content_type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"};
+  }
   return std::nullopt;
 }
 

@@ -90,6 +90,7 @@ Outcome<Reply> create_by(Cluster& cluster, const Call& call) {
   }
   auto body = read_body(call);
   if (!body) return std::unexpected(body.error());
+  erase_at(*body, "metadata/managedFields");
   auto created = create_object(cluster, *call.route.resource,
                                inward(*call.route.resource, std::move(*body)), call.dry_run);
   if (!created) return std::unexpected(created.error());

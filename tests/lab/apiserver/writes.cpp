@@ -120,7 +120,6 @@ Outcome<ObjectPtr> create_object(Cluster& cluster, const Resource& resource, Jso
   }
   if (!resource.namespaced) metadata.erase("namespace");
   metadata.erase("resourceVersion");
-  metadata.erase("managedFields");
   if (!verbatim) {
     for (const char* field : {"uid", "creationTimestamp", "deletionTimestamp", "selfLink"})
       metadata.erase(field);

@@ -32,7 +32,7 @@ class Nodes : public Controller {
 
   void observe(const Change& change) override {
     if (change.resource == &nodes_) {
-      if (!change.before) heard_[change.key.name] = steady_clock::now();
+      if (!change.before || has_reported(change)) heard_[change.key.name] = steady_clock::now();
       if (!change.after) heard_.erase(change.key.name);
       mark({"", change.key.name});
     }
@@ -54,6 +54,17 @@ class Nodes : public Controller {
   }
 
  private:
+  /// The kubelet itself has written its Ready condition: that counts like a lease renewed.
+  static bool has_reported(const Change& change) {
+    if (!change.after) return false;
+    const auto ready = [](const Json& node) {
+      const Json* condition = entry_with(list_at(node, "status/conditions"), "type", "Ready");
+      return condition == nullptr ? Json() : *condition;
+    };
+    const Json now = ready(change.after->body);
+    return now != ready(change.before->body) && text_at(now, "status") != "Unknown";
+  }
+
   [[nodiscard]] bool is_simulated(const std::string& name) const {
     const ObjectPtr node = cluster_.store.get(nodes_, {"", name});
     return node && annotation_of(node->body, "lab/kubelet") == "simulated";
