@@ -82,7 +82,8 @@ Status JournalFile::make() {
   if (!closed_to_others) return refused(path_, std::strerror(error));
   device_ = info.st_dev;
   inode_ = info.st_ino;
-  // The new file's name must survive a power cut as its records will.
+  // A new file's name must survive a power cut as its records will.
+  if (info.st_size > 0) return {};
   if (auto synced = system::sync_folder(folder_of(path_)); !synced) {
     return refused(path_, synced.error().what);
   }
