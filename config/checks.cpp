@@ -80,6 +80,7 @@ void Checks::times() {
   }
 }
 
+// The planner would have to choose between the two wishes.
 void Checks::workers() {
   for (const auto& node : settings_.upgrade.last) {
     if (std::ranges::find(settings_.upgrade.first, node) != settings_.upgrade.first.end()) {
@@ -103,6 +104,7 @@ void Checks::web_server() {
   }
 }
 
+// A client without a token of its own could be anybody.
 void Checks::clients() {
   // The actor of an order is told from its token alone.
   const auto same = [](const SecretSource& a, const SecretSource& b) {

@@ -96,6 +96,8 @@ Table<Settings> cluster_table() {
   return table;
 }
 
+// A node or pod name is known to the operator, or to the pod's own environment; so each has a
+// second key that names a variable.
 Table<Settings> kubernetes_table() {
   const auto at = in(&Settings::kubernetes);
   Table<Settings> table{"kubernetes", "How the API server is reached.", {}, {}, {}};
@@ -144,6 +146,7 @@ Table<Settings> ssh_table() {
   return table;
 }
 
+// Order first, because people change it; limits in the middle, hooks last.
 Table<Settings> upgrade_table() {
   using Order = UpgradeSettings::Order;
   const auto at = in(&Settings::upgrade);
@@ -177,6 +180,7 @@ Table<Settings> upgrade_table() {
   return table;
 }
 
+// The figures are those of requirement A4.
 Table<Settings> preflight_table() {
   const auto at = in(&Settings::preflight);
   Table<Settings> table{"preflight", "What must hold before anything is changed.", {}, {}, {}};
@@ -213,6 +217,7 @@ Table<Settings> snapshot_table() {
   return table;
 }
 
+// The figures are those of requirement A11.
 Table<Settings> postflight_table() {
   const auto at = in(&Settings::postflight);
   Table<Settings> table{"postflight", "What must hold before success is said.", {}, {}, {}};

@@ -36,9 +36,11 @@ class ErrorList {
   /// `line` 0 is for what concerns the whole file.
   void add(int line, std::string what, std::size_t column = 0);
 
+  /// Whether nothing has been found; only then may the file be used.
   [[nodiscard]] bool empty() const { return errors_.empty(); }
 
-  /// All findings, ready to be shown.
+  /// All findings in line order, ready to be shown; the count of those that were dropped, if any,
+  /// is the last.
   [[nodiscard]] std::vector<ConfigError> listed() const;
 
  private:

@@ -79,6 +79,7 @@ void Look::secret(const std::string& name, const SecretSource* source) {
   }
 }
 
+// Those of the tables and those of the clients.
 void Look::secrets() {
   for (const auto& table : settings_tables())
     for (const auto& key : table.secrets)
@@ -123,6 +124,7 @@ void Look::gate() {
   }
 }
 
+// A pause that may last for ever, although a limit was written.
 void Look::rules() {
   for (const auto& rule : settings_.rules.rules) {
     if (rule.max_pause && rule.on_timeout == OnTimeout::stay) {

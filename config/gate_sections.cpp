@@ -81,6 +81,7 @@ Table<Settings> gate_table() {
   return table;
 }
 
+// Prometheus alone can clear the gate, so it is required and its answers are bounded.
 Table<Settings> prometheus_table() {
   const auto at = in(&Settings::prometheus);
   Table<Settings> table{"prometheus", "Whose word on alerts counts.", {}, {}, {}};
@@ -101,6 +102,7 @@ Table<Settings> prometheus_table() {
   return table;
 }
 
+// Optional: without a URL nothing is pushed.
 Table<Settings> pushgateway_table() {
   const auto at = in(&Settings::pushgateway);
   Table<Settings> table{"pushgateway", "Where metrics are pushed to.", {}, {}, {}};
@@ -112,6 +114,7 @@ Table<Settings> pushgateway_table() {
   return table;
 }
 
+// The limits are those of the web server; it has no others.
 Table<Settings> http_table() {
   const auto at = in(&Settings::http);
   Table<Settings> table{"http", "The bot's own web server.", {}, {}, {}};
@@ -146,18 +149,24 @@ Table<Settings> http_table() {
   return table;
 }
 
+// Roles from the least to the most.
 Table<Settings> authority_table() {
   const auto at = in(&Settings::authority);
   const auto actors = list_value(actor_value(), "a list of " + actor_value().form);
   Table<Settings> table{"authority", "Who may do what; an empty list is nobody.", {}, {}, {}};
-  table.key("viewer", at(&AuthoritySettings::viewer), actors, "may look", "nobody")
+  table
+      .key("viewer", at(&AuthoritySettings::viewer), actors,
+           "may look: plan, status, why, nodes, alerts, history", "nobody")
       .key("operator", at(&AuthoritySettings::operators), actors,
-           "may also plan, start, pause and resume", "nobody")
-      .key("approver", at(&AuthoritySettings::approver), actors, "may also approve", "nobody")
-      .key("admin", at(&AuthoritySettings::admin), actors, "may do everything", "nobody");
+           "may also start, pause, resume and abort", "nobody")
+      .key("approver", at(&AuthoritySettings::approver), actors,
+           "may look, and approve where an approval is asked for", "nobody")
+      .key("admin", at(&AuthoritySettings::admin), actors, "may do everything, also clear",
+           "nobody");
   return table;
 }
 
+// One file; the state folder follows from it.
 Table<Settings> journal_table() {
   const auto at = in(&Settings::journal);
   Table<Settings> table{"journal", "What must survive a crash.", {}, {}, {}};

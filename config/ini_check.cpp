@@ -26,6 +26,7 @@ bool is_name_character(char c) {
          c == '-' || c == '.';
 }
 
+/// In characters, as an editor counts.
 std::size_t column_of(std::string_view line, std::size_t at) {
   return character_count(line.substr(0, at)) + 1;
 }
@@ -87,6 +88,7 @@ class Check {
   std::map<std::string, int, std::less<>> key_lines_;  // of the present section
 };
 
+// A line that is too long is told before its content, of which a message could not show much.
 bool Check::characters_are_fine(std::string_view line) {
   if (line.size() > line_bytes_max_) {
     error(fmt::format("the line is longer than {} bytes", line_bytes_max_));
@@ -122,6 +124,7 @@ void Check::take_line(std::string_view line) {
   }
 }
 
+/// A bad section still ends the one before: its keys must not fall into that.
 void Check::take_section(std::string_view line) {
   in_section_ = true;
   repeated_section_ = true;  // until it is known to be a good one
@@ -174,6 +177,7 @@ bool Check::key_is_new(const std::string& key) {
   return false;
 }
 
+/// Messages here name the key but never the value, which may be a secret in the wrong place.
 void Check::take_pair(std::string_view line) {
   const std::size_t equals = line.find('=');
   if (equals == std::string_view::npos) {

@@ -16,6 +16,7 @@
 namespace lockkeeper {
 namespace {
 
+// The one key that may stand several times in a section.
 constexpr std::array<std::string_view, 1> kRepeatable = {"match"};
 constexpr std::string_view kRulesFile = "rules.ini";
 constexpr std::string_view kKnownHosts = "known_hosts";
@@ -76,6 +77,7 @@ void Loader::note_given(const IniSection& section) {
     given_.emplace(section.name + "." + entry.key, entry.line);
 }
 
+/// A client is kept even when it is wrong, so that [authority] finds its name.
 void Loader::take_client(const IniSection& section) {
   const auto parts = split_section_name(section.name);
   if (!parts.problem.empty()) return errors_.add(section.line, parts.problem);
@@ -85,6 +87,7 @@ void Loader::take_client(const IniSection& section) {
   settings_.clients.push_back(std::move(client));
 }
 
+/// Sections with a name of their own first, then those of the tables.
 void Loader::take_section(const IniSection& section) {
   const auto kind = split_section_name(section.name).kind;
   if (kind == "rule") return rules_.take(section, path_.string(), folder_, errors_);
@@ -147,6 +150,7 @@ void Loader::finish() {
   book.fallback.resume_after = settings_.gate.resume_after;
 }
 
+/// The main file's first: a reader mends them from top to bottom.
 std::vector<ConfigError> Loader::all_errors() const {
   auto errors = errors_.listed();
   for (auto& error : rules_errors_.listed())

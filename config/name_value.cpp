@@ -18,10 +18,12 @@ constexpr std::size_t kShownBytes = 80;
 constexpr std::size_t kObjectNameBytesMax = 253;
 constexpr std::size_t kListItemsMax = 1000;  // bounds the search for what stands twice
 
+/// Text is written as it was read.
 std::string same(const std::string& value) {
   return value;
 }
 
+/// A value for a message: quoted and cut.
 std::string shown(std::string_view text) {
   return "'" + clipped(text, kShownBytes) + "'";
 }
@@ -112,6 +114,7 @@ ReadValue<std::string> read_url(std::string_view text) {
   return url;
 }
 
+/// Text for people and names that others gave; it is taken as it stands.
 ReadValue<std::string> read_text(std::string_view text) {
   if (in_quotes(text)) return refuse("remove the quotes: the value is taken as it stands");
   return std::string(text);

@@ -24,7 +24,8 @@ struct SectionName {  // views into the text that was given
 };
 SectionName split_section_name(std::string_view section);
 
-/// Collects rules in the order in which they are tried.
+/// Collects rules in the order in which they are tried. The names of all of them differ, also
+/// across files, because people and metrics speak of rules by name.
 class RuleReader {
  public:
   /// Reads one section into the next rule; `file` is where it stands. A rule that is wrong is
@@ -32,6 +33,7 @@ class RuleReader {
   void take(const IniSection& section, const std::string& file, const std::filesystem::path& folder,
             ErrorList& errors);
 
+  /// Those taken so far.
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
 
   /// The rules in the order in which they were taken. Those that pause and do not say for how long

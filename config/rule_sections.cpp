@@ -104,6 +104,8 @@ ValueKind<std::string> reason_value() {
   return {"text", read, text_value().show};
 }
 
+/// The keys that exist, and by name those of the wider language: whoever copies a rule that needs
+/// one must not get a rule that silently does less.
 Table<Rule> made_rule_table() {
   const auto at = [](auto Rule::* member) {
     return [member](auto& rule) -> auto& { return rule.*member; };

@@ -16,6 +16,7 @@ namespace {
 // Who can give an order: the console, a client of the HTTP API, the command line on this machine.
 constexpr std::array<std::string_view, 3> kActorKinds = {"console", "http", "cli"};
 
+/// Text is written as it was read.
 std::string same(const std::string& value) {
   return value;
 }
@@ -89,6 +90,7 @@ ValueKind<std::string> actor_value() {
   return {"console:NAME, http:NAME or cli:NAME; * as NAME is everybody there", read_actor, same};
 }
 
+// UTF-8 names are fine; what would end the name in a matcher is not.
 ValueKind<std::string> label_name_value() {
   auto read = [](std::string_view text) -> ReadValue<std::string> {
     const bool bad = text.find_first_of(" \t\"'{}=~!") != std::string_view::npos;

@@ -12,6 +12,7 @@
 namespace lockkeeper {
 namespace {
 
+// A token has some hundred bytes; a file with more is the wrong file.
 constexpr std::size_t kSecretBytesMax = 64UL << 10;
 constexpr std::string_view kEnds = " \t\r\n\v\f";
 
@@ -34,6 +35,7 @@ Result<std::string> from_file(const std::filesystem::path& path, bool must_be_pr
   return std::move(file->text);
 }
 
+/// Read anew each time, like a file, though few change their environment.
 Result<std::string> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) return fail("it is not set");

@@ -2,18 +2,21 @@
 #pragma once
 
 // The parts that sections.cpp puts together: one builder per section, spread over a few files by
-// neighbourhood. Only for those files.
+// neighbourhood. Only for those files. Every builder makes a table of its own, so there is no order
+// among them but the one in which sections.cpp shows them.
 
 #include "config/settings.h"
 #include "config/table.h"
 
 namespace lockkeeper {
 
-// For the limits of durations below a second.
+// For limits of durations that are below a second: settings.h has the units from seconds on. Every
+// file that builds tables needs them.
 using std::chrono_literals::operator""ms;
 
-/// The way from the settings to one value, for the tables: it is walked on settings to be filled
-/// and on those to be shown, so it must work for both.
+/// The way from the settings to one value, for the tables. Two steps, because every table names
+/// its section once and then many members of it. It is walked on settings to be filled and on those
+/// to be shown, so it works for both.
 /// `in(&Settings::ssh)(&SshSettings::user)` leads from settings, const or not, to that value.
 template <class Section>
 auto in(Section Settings::* section) {
@@ -22,7 +25,10 @@ auto in(Section Settings::* section) {
   };
 }
 
+// --- Builders, in the order of the shipped file's parts ---
+
 // The cluster and what is done to it: cluster_sections.cpp.
+// Each builder is documented by its table's help lines, and is called once, by settings_tables().
 Table<Settings> cluster_table();
 Table<Settings> kubernetes_table();
 Table<Settings> ssh_table();

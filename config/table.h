@@ -40,7 +40,8 @@ struct Key : KeyFacts {
   std::function<std::string(const T&)> show;
 };
 
-/// A secret as a whole, beside the keys for its four sources.
+/// A secret as a whole, beside the keys for its four sources: for showing it, and for telling
+/// somebody who wrote it inline what to write instead.
 template <class T>
 struct SecretKey {
   std::string name;

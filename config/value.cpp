@@ -49,6 +49,7 @@ std::string show_size(std::int64_t bytes) {
   return "0B";
 }
 
+/// A number and its unit without a blank; the product must fit.
 ReadValue<std::int64_t> read_size(std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto number = whole_number<std::int64_t>(text.substr(0, digits));
@@ -78,6 +79,7 @@ std::string exact(Millis duration) {
   return text.empty() ? "0s" : text;
 }
 
+// The limits belong to the kind, so that the reference shows them and no reader checks again.
 ValueKind<Millis> duration_value(Millis least, Millis most) {
   const auto form = fmt::format("a duration from {} to {}", exact(least), exact(most));
   auto read = [least, most](std::string_view text) -> ReadValue<Millis> {
@@ -117,6 +119,7 @@ ValueKind<std::int64_t> size_value(std::int64_t least, std::int64_t most) {
   return {fmt::format("a size from {} to {}", show_size(least), show_size(most)), read, show_size};
 }
 
+// Comparing that way round refuses "nan" too.
 ValueKind<double> ratio_value() {
   auto read = [](std::string_view text) -> ReadValue<double> {
     const auto number = whole_number<double>(text);
@@ -129,6 +132,7 @@ ValueKind<double> ratio_value() {
           [](const double& value) { return fmt::format("{}", value); }};
 }
 
+// Two spellings of each are known from other tools; `on` and `1` are not, to keep files alike.
 ValueKind<bool> flag_value() {
   auto read = [](std::string_view text) -> ReadValue<bool> {
     if (text == "yes" || text == "true") return true;

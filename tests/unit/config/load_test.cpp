@@ -3,48 +3,18 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/unit/config/temporary_folder.h"
+#include "tests/unit/config/loading.h"
 
 namespace lockkeeper {
 namespace {
 
+using testing::loaded;
+using testing::refusal;
 using testing::ScopedVariable;
 using testing::TemporaryFolder;
 
-/// Lines 1 to 6: what a run cannot do without.
-const std::string kBase =
-    "[ssh]\nuser = ops\nkey_file = id\n[prometheus]\nurl = http://127.0.0.1:9090\n"
-    "[gate]\ndefault_action = pause\n";
-
-/// The findings, one a line, with the folder cut off.
-std::string refusal(const TemporaryFolder& folder, std::string_view text) {
-  const auto file = folder.write("l.ini", text);
-  const auto settings = load(file);
-  if (settings) return "accepted";
-  std::string lines;
-  for (const auto& error : settings.error())
-    lines += to_string(error) + "\n";
-  const std::string prefix = folder.path().string() + "/";
-  for (std::size_t at = 0; (at = lines.find(prefix, at)) != std::string::npos;)
-    lines.erase(at, prefix.size());
-  return lines;
-}
-
-std::string refusal(std::string_view text) {
-  const TemporaryFolder folder;
-  return refusal(folder, text);
-}
-
-Settings loaded(const TemporaryFolder& folder, std::string_view text) {
-  auto settings = load(folder.write("l.ini", text));
-  if (!settings) FAIL(to_string(settings.error().front()));
-  return *settings;
-}
-
-Settings loaded(std::string_view text) {
-  const TemporaryFolder folder;
-  return loaded(folder, text);
-}
+/// Seven lines.
+const std::string kBase = testing::kRequired + "[gate]\ndefault_action = pause\n";
 
 }  // namespace
 
@@ -216,80 +186,6 @@ TEST_CASE("the own node and pod may come from the environment") {
         "l.ini:3: own_node and own_node_env are both given; keep one of them\n");
   CHECK(refusal("[kubernetes]\nown_node_env = LOCKKEEPER_TEST_ABSENT\n") ==
         "l.ini:2: own_node_env: the environment variable LOCKKEEPER_TEST_ABSENT is not set\n");
-}
-
-TEST_CASE("no rules and no default action is refused") {
-  const std::string rest = "[ssh]\nuser = o\nkey_file = k\n[prometheus]\nurl = http://p\n";
-  CHECK(refusal(rest) ==
-        "l.ini: no rules and no default_action: without either, nobody has said what an alert "
-        "means; write rules, or default_action in [gate]\n");
-  CHECK(loaded(rest + "[gate]\ndefault_action = abort\n").rules.fallback.action ==
-        RuleAction::abort);
-  CHECK(loaded(rest + "[rule x]\nmatch = a=\"b\"\naction = ignore\n").rules.fallback.action ==
-        RuleAction::pause);
-}
-
-TEST_CASE("times that contradict each other are refused") {
-  CHECK(refusal(kBase + "blind_after = 29s\n") ==
-        "l.ini:8: blind_after (29s) must be at least 2 * poll_interval (15s): one lost answer is "
-        "not blindness\n");
-  CHECK(refusal(kBase + "poll_interval = 30s\n") ==
-        "l.ini:8: blind_after (45s) must be at least 2 * poll_interval (30s): one lost answer is "
-        "not blindness\n");
-  CHECK(refusal(kBase + "blind_after = 30s\n") == "accepted");
-  CHECK(refusal(kBase + "confirm_within = 5s\n") ==
-        "l.ini:8: confirm_within (5s) must be at least poll_interval (15s), or 0s\n");
-  CHECK(refusal(kBase + "[upgrade]\nsoak = 60m\n") ==
-        "l.ini:9: soak (1h) must be shorter than soak_limit (1h)\n");
-  CHECK(refusal(kBase + "[upgrade]\nready_timeout = 5s\n") ==
-        "l.ini:9: poll_interval (5s) must be shorter than ready_timeout (5s)\n");
-}
-
-TEST_CASE("a worker is not first and last") {
-  CHECK(refusal(kBase + "[upgrade]\nfirst = a, b\nlast = c, b\n") ==
-        "l.ini:10: b stands in first and in last\n");
-}
-
-TEST_CASE("an address that others reach needs a webhook token") {
-  CHECK(refusal(kBase + "[http]\naddress = 0.0.0.0\n") ==
-        "l.ini:9: address 0.0.0.0 is reachable from elsewhere, so alerts need a webhook_token_file "
-        "(or _env, _credential, _secret)\n");
-  CHECK(refusal(kBase + "[http]\naddress = 0.0.0.0\nwebhook_token_file = t\n") == "accepted");
-  CHECK(refusal(kBase + "[http]\naddress = ::1\n") == "accepted");
-}
-
-TEST_CASE("certificate and key belong together") {
-  const std::string told =
-      ": tls_cert_file and tls_key_file belong together: give both or neither\n";
-  CHECK(refusal(kBase + "[http]\ntls_cert_file = c\n") == "l.ini:9" + told);
-  CHECK(refusal(kBase + "[http]\ntls_key_file = k\n") == "l.ini:9" + told);
-  CHECK(refusal(kBase + "[http]\ntls_key_file = k\ntls_cert_file = c\n") == "accepted");
-}
-
-TEST_CASE("clients have names and tokens of their own") {
-  CHECK(refusal("[client]\n") == "l.ini:1: [client] needs a name: [client NAME]\n");
-  CHECK(refusal("[client a b]\n") ==
-        "l.ini:1: [client a b]: a name is one word of letters, digits, '_', '-' and '.'\n");
-  CHECK(refusal("[client  a]\n") ==
-        "l.ini:1: [client  a]: a name is one word of letters, digits, '_', '-' and '.'\n");
-  CHECK(refusal(kBase + "[client a]\n") ==
-        "l.ini:8: [client a] has no token; use token_file, token_env, token_credential or "
-        "token_secret\n");
-  CHECK(refusal(kBase + "[client a]\ntoken_env = X\n[client a]\ntoken_env = Y\n") ==
-        "l.ini:10: [client a] stands already in line 8\n");
-  CHECK(refusal(kBase + "[client a]\ntoken_file = t\n[client b]\ntoken_file = ./t\n") ==
-        "l.ini:10: clients a and b have the same token and could not be told apart\n");
-}
-
-TEST_CASE("roles name people that can exist") {
-  CHECK(refusal(kBase + "[authority]\noperator = http:ops\n") ==
-        "l.ini:9: operator: http:ops is nobody; there is no [client ops]\n");
-  CHECK(refusal(kBase + "[authority]\nviewer = console:*\nadmin = slack:U1\n") ==
-        "l.ini:10: admin: 'slack:U1' is not console:NAME, http:NAME or cli:NAME\n");
-  const auto settings = loaded(kBase +
-                               "[client ops]\ntoken_env = T\n"
-                               "[authority]\noperator = http:ops, console:*\nviewer = http:*\n");
-  CHECK(settings.authority.operators == std::vector<std::string>{"http:ops", "console:*"});
 }
 
 TEST_CASE("a file that is not one is refused") {

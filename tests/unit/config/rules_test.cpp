@@ -4,40 +4,27 @@
 
 #include <doctest/doctest.h>
 
-#include "config/load.h"
 #include "config/sections.h"
-#include "tests/unit/config/temporary_folder.h"
+#include "tests/unit/config/loading.h"
 
 namespace lockkeeper {
 namespace {
 
+using testing::kRequired;
 using testing::TemporaryFolder;
 
-const std::string kBase =
-    "[ssh]\nuser = ops\nkey_file = id\n[prometheus]\nurl = http://127.0.0.1:9090\n";
-
-std::string refusal(const TemporaryFolder& folder, std::string_view text) {
-  const auto settings = load(folder.write("l.ini", kBase + std::string(text)));
-  if (settings) return "accepted";
-  std::string lines;
-  for (const auto& error : settings.error())
-    lines += to_string(error) + "\n";
-  const std::string prefix = folder.path().string() + "/";
-  for (std::size_t at = 0; (at = lines.find(prefix, at)) != std::string::npos;)
-    lines.erase(at, prefix.size());
-  return lines;
+/// A rule stands from line 6 on.
+std::string rule_refusal(const TemporaryFolder& folder, std::string_view text) {
+  return testing::refusal(folder, kRequired + std::string(text));
 }
 
-/// A rule that stands from line 6 on.
-std::string refusal(std::string_view text) {
+std::string rule_refusal(std::string_view text) {
   const TemporaryFolder folder;
-  return refusal(folder, text);
+  return rule_refusal(folder, text);
 }
 
 RuleBook book(const TemporaryFolder& folder, std::string_view text) {
-  auto settings = load(folder.write("l.ini", kBase + std::string(text)));
-  if (!settings) FAIL(to_string(settings.error().front()));
-  return settings->rules;
+  return testing::loaded(folder, kRequired + std::string(text)).rules;
 }
 
 Rule only_rule(std::string_view text) {
@@ -100,61 +87,62 @@ TEST_CASE("any stands for all phases and all states") {
       "[rule x]\nmatch = a=\"b\"\naction = abort\nphase = any\nnode = n\nnode_state = any\n");
   CHECK(rule.phases.size() == 5);
   CHECK(rule.standings.empty());
-  CHECK(refusal("[rule x]\nmatch = a=\"b\"\naction = abort\nphase = any, soak\n") ==
+  CHECK(rule_refusal("[rule x]\nmatch = a=\"b\"\naction = abort\nphase = any, soak\n") ==
         "l.ini:9: phase: any stands alone\n");
 }
 
 TEST_CASE("a rule needs a match and an action, and is told both") {
-  CHECK(refusal("[rule x]\n") ==
+  CHECK(rule_refusal("[rule x]\n") ==
         "l.ini:6: rule x has no match\n"
         "l.ini:6: rule x has no action\n");
-  CHECK(refusal("[rule x]\nmatch =\naction = pause\n") == "l.ini:7: match needs a value\n");
+  CHECK(rule_refusal("[rule x]\nmatch =\naction = pause\n") == "l.ini:7: match needs a value\n");
   CHECK(
-      refusal("[rule x]\nmatch = {}\naction = pause\n") ==
+      rule_refusal("[rule x]\nmatch = {}\naction = pause\n") ==
       "l.ini:7: match: an empty list matches every alert; to say that, write alertname=~\".*\"\n");
 }
 
 TEST_CASE("a matcher error knows line and column") {
-  CHECK(refusal("[rule x]\nmatch = a=\"b\",c=~\"\\d\"\naction = pause\n") ==
+  CHECK(rule_refusal("[rule x]\nmatch = a=\"b\",c=~\"\\d\"\naction = pause\n") ==
         "l.ini:7:19: match: double the backslash: \\\\d\n");
-  CHECK(refusal("[rule x]\naction = pause\nmatch   =   größe=\"x\"\n") ==
+  CHECK(rule_refusal("[rule x]\naction = pause\nmatch   =   größe=\"x\"\n") ==
         "l.ini:8:13: match: quote the label name: \"größe\"\n");
-  CHECK(refusal("[rule x]\naction = pause\nmatch = a=~\"(\"\n") ==
+  CHECK(rule_refusal("[rule x]\naction = pause\nmatch = a=~\"(\"\n") ==
         "l.ini:8:12: match: bad regular expression: missing ): (\n");
 }
 
 TEST_CASE("a matcher without the key match is told so") {
-  CHECK(refusal("[rule x]\nseverity=\"critical\",team=~\"a\"\nmatch = a=\"b\"\naction = pause\n") ==
+  CHECK(rule_refusal(
+            "[rule x]\nseverity=\"critical\",team=~\"a\"\nmatch = a=\"b\"\naction = pause\n") ==
         "l.ini:7: unknown key \"severity\" in [rule x]; a matcher is written match = and the "
         "matcher\n");
 }
 
 TEST_CASE("the words of a rule are checked") {
   const std::string rule = "[rule x]\nmatch = a=\"b\"\n";
-  CHECK(refusal(rule + "action = pauze\n") ==
+  CHECK(rule_refusal(rule + "action = pauze\n") ==
         "l.ini:8: action: 'pauze' is none of ignore, notify, pause, abort (did you mean "
         "\"pause\"?)\n");
-  CHECK(refusal(rule + "action = pause\nphase = betwen\n") ==
+  CHECK(rule_refusal(rule + "action = pause\nphase = betwen\n") ==
         "l.ini:9: phase: 'betwen' is none of precheck, between, drain, upgrade, soak (did you mean "
         "\"between\"?)\n");
-  CHECK(refusal(rule + "action = pause\nnode = n\nnode_state = finished\n") ==
+  CHECK(rule_refusal(rule + "action = pause\nnode = n\nnode_state = finished\n") ==
         "l.ini:10: node_state: 'finished' is none of pending, next, active, done, outside\n");
-  CHECK(refusal(rule + "action = pause\nmax_pause = 1h\non_timeout = proceed\n") ==
+  CHECK(rule_refusal(rule + "action = pause\nmax_pause = 1h\non_timeout = proceed\n") ==
         "l.ini:10: on_timeout: 'proceed' is none of stay, abort, continue\n");
-  CHECK(refusal(rule + "action = pause\nnode = ${nodename}\n") ==
+  CHECK(rule_refusal(rule + "action = pause\nnode = ${nodename}\n") ==
         "l.ini:9: node: write a label reference as ${labels.NAME}, not '${nodename}'\n");
-  CHECK(refusal(rule + "action = pause\nreason = on ${labels.node}\n") ==
+  CHECK(rule_refusal(rule + "action = pause\nreason = on ${labels.node}\n") ==
         "l.ini:9: reason: references like ${...} are not supported yet here\n");
 }
 
 TEST_CASE("keys that need another one say so") {
   const std::string rule = "[rule x]\nmatch = a=\"b\"\n";
-  CHECK(refusal(rule + "action = pause\non_timeout = abort\n") ==
+  CHECK(rule_refusal(rule + "action = pause\non_timeout = abort\n") ==
         "l.ini:9: on_timeout needs max_pause\n");
-  CHECK(refusal(rule + "action = pause\nnode_state = done\nnode_within = 1h\n") ==
+  CHECK(rule_refusal(rule + "action = pause\nnode_state = done\nnode_within = 1h\n") ==
         "l.ini:9: node_state needs node, such as node = ${labels.node}\n"
         "l.ini:10: node_within needs node, such as node = ${labels.node}\n");
-  CHECK(refusal(rule + "action = ignore\nresume_after = 1m\nmax_pause = 1h\n") ==
+  CHECK(rule_refusal(rule + "action = ignore\nresume_after = 1m\nmax_pause = 1h\n") ==
         "l.ini:9: resume_after is for action = pause only\n"
         "l.ini:10: max_pause is for action = pause only\n");
 }
@@ -162,23 +150,24 @@ TEST_CASE("keys that need another one say so") {
 TEST_CASE("keys of the wider language are not supported yet, by name") {
   for (const auto key : rule_table().later) {
     CAPTURE(key);
-    CHECK(refusal("[rule x]\nmatch = a=\"b\"\naction = pause\n" + std::string(key) + " = x\n") ==
-          "l.ini:9: key \"" + std::string(key) + "\" in [rule x] is not supported yet\n");
+    CHECK(
+        rule_refusal("[rule x]\nmatch = a=\"b\"\naction = pause\n" + std::string(key) + " = x\n") ==
+        "l.ini:9: key \"" + std::string(key) + "\" in [rule x] is not supported yet\n");
   }
   CHECK(rule_table().later.size() >= 13);
-  CHECK(refusal("[rule x]\nmatch = a=\"b\"\naction = resume\n") ==
+  CHECK(rule_refusal("[rule x]\nmatch = a=\"b\"\naction = resume\n") ==
         "l.ini:8: action: \"resume\" is not supported yet\n");
 }
 
 TEST_CASE("a rule has a name, and no two have the same") {
-  CHECK(refusal("[rule]\n") == "l.ini:6: [rule] needs a name: [rule NAME]\n");
-  CHECK(refusal("[rule a b]\n") ==
+  CHECK(rule_refusal("[rule]\n") == "l.ini:6: [rule] needs a name: [rule NAME]\n");
+  CHECK(rule_refusal("[rule a b]\n") ==
         "l.ini:6: [rule a b]: a name is one word of letters, digits, '_', '-' and '.'\n");
-  CHECK(refusal("[rule x]\nmatch = a=\"b\"\naction = pause\n[rule x]\nmatch = a=\"c\"\n") ==
+  CHECK(rule_refusal("[rule x]\nmatch = a=\"b\"\naction = pause\n[rule x]\nmatch = a=\"c\"\n") ==
         "l.ini:9: [rule x] stands already in line 6\n");
   const TemporaryFolder folder;
   folder.write("rules.ini", "\n[rule x]\nmatch = a=\"b\"\naction = pause\n");
-  CHECK(refusal(folder, "[rule x]\nmatch = a=\"b\"\naction = pause\n") ==
+  CHECK(rule_refusal(folder, "[rule x]\nmatch = a=\"b\"\naction = pause\n") ==
         "rules.ini:2: rule x stands already in l.ini:6\n");
 }
 
@@ -196,19 +185,19 @@ TEST_CASE("rules are tried in order: built-in, those of the file, those of its r
 
 TEST_CASE("a rules file that is named must be there, the default one need not") {
   const TemporaryFolder folder;
-  CHECK(refusal(folder, "[gate]\nrules_file = mine.ini\ndefault_action = pause\n") ==
+  CHECK(rule_refusal(folder, "[gate]\nrules_file = mine.ini\ndefault_action = pause\n") ==
         "l.ini:7: rules_file: mine.ini does not exist\n");
   folder.write("mine.ini", "[rule m]\nmatch = a=\"b\"\naction = pause\n");
-  CHECK(refusal(folder, "[gate]\nrules_file = mine.ini\n") == "accepted");
-  CHECK(refusal(folder, "[gate]\ndefault_action = pause\n") == "accepted");
-  CHECK(refusal(folder, "[gate]\nrules_file = .\ndefault_action = pause\n")
+  CHECK(rule_refusal(folder, "[gate]\nrules_file = mine.ini\n") == "accepted");
+  CHECK(rule_refusal(folder, "[gate]\ndefault_action = pause\n") == "accepted");
+  CHECK(rule_refusal(folder, "[gate]\nrules_file = .\ndefault_action = pause\n")
             .ends_with(": is a directory, not a file\n"));
 }
 
 TEST_CASE("a rules file holds rules only, and its errors follow those of the main file") {
   const TemporaryFolder folder;
   folder.write("rules.ini", "[gate]\ndefault_action = ignore\n[rule x]\nmatch = {\n");
-  CHECK(refusal(folder, "[ssh2]\n") ==
+  CHECK(rule_refusal(folder, "[ssh2]\n") ==
         "l.ini:6: unknown section [ssh2] (did you mean \"ssh\"?)\n"
         "rules.ini:1: [gate] does not belong here: a rules file holds [rule NAME] sections only\n"
         "rules.ini:3: rule x has no action\n"
