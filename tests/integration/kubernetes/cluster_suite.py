@@ -128,6 +128,7 @@ class BadInput(NeighbourSuite):
 
     def test_a_token_file_is_read_and_may_change(self) -> None:
         token = self.server.work / f"token-{self.count}"
+        token.unlink(missing_ok=True)
         config = self.config({}, {"tokenFile": token.name})
         self.assertIn("no such file", self.failure(kubeconfig=config))
         token.write_text("admin-token\n")

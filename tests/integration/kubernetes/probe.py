@@ -71,7 +71,14 @@ class NeighbourSuite(unittest.TestCase):
         self.ns = f"space-{self.count}"
         self.node = f"drained-{self.count}"
         self.create("/api/v1/namespaces", world.namespace(self.ns))
-        self.addCleanup(self.server.control, "DELETE", "faults")
+        self.forget_requests()
+        self.addCleanup(self.clean_up)
+
+    def clean_up(self) -> None:
+        """What one test made does not end up on the next one's node."""
+        self.server.control("DELETE", "faults")
+        for path in (f"/api/v1/namespaces/{self.ns}", f"/api/v1/nodes/{self.node}"):
+            self.server.call("DELETE", path)
 
     def start(self, command: str, kubeconfig: Path | None = None, **words: Any) -> Call:
         words = {"node": self.node, **words}
@@ -99,6 +106,8 @@ class NeighbourSuite(unittest.TestCase):
         body = world.node(name or self.node)
         body["spec"]["unschedulable"] = cordoned
         self.create("/api/v1/nodes", body)
+        self.patch(f"/api/v1/nodes/{body['metadata']['name']}/status",
+                   {"status": {"allocatable": {"pods": "500"}}})
         return body["metadata"]["name"]
 
     def add_pods(self, count: int, app: str = "web", annotations: Json | None = None,
