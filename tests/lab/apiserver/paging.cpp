@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/lab/apiserver/paging.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace lockkeeper::lab {
@@ -42,6 +43,7 @@ std::string from_base64url(std::string_view text) {
 
 std::string continue_token(const Page& page) {
   Json token = {{"v", "meta.k8s.io/v1"}, {"start", page.from.ns + "/" + page.from.name}};
+  if (page.left > 0) token["left"] = page.left;
   token["rv"] = page.any_version ? Json(-1) : Json(page.at);
   return to_base64url(token.dump());
 }
@@ -54,9 +56,11 @@ Outcome<Page> read_continue_token(std::string_view token) {
     return refuse(bad_request("continue key is not valid"));
   }
   const std::int64_t version = number_at(read, "rv", -1);
-  return Page{.from = {start.substr(0, slash), start.substr(slash + 1)},
-              .at = version < 0 ? 0 : static_cast<Revision>(version),
-              .any_version = version < 0};
+  return Page{
+      .from = {start.substr(0, slash), start.substr(slash + 1)},
+      .at = version < 0 ? 0 : static_cast<Revision>(version),
+      .any_version = version < 0,
+      .left = static_cast<std::size_t>(std::max<std::int64_t>(0, number_at(read, "left", 0)))};
 }
 
 }  // namespace lockkeeper::lab

@@ -18,6 +18,8 @@ struct Page {
   Revision at = 0;
   bool any_version = false;  ///< The inconsistent rest of a list whose version is gone.
   std::size_t limit = 0;
+  std::size_t left =
+      0;  ///< Objects behind `from` where that is known, so that nobody counts twice.
 };
 
 std::string continue_token(const Page& page);

@@ -70,6 +70,17 @@ struct Listing {
   ListHead head;
 };
 
+ApiError page_expired(const Page& page) {
+  ApiError gone = expired(
+      "The provided continue parameter is too old to display a consistent list result. You can "
+      "start a new list without the continue parameter, or use the continue token in this "
+      "response to retrieve the remainder of the results. Continuing with the provided token "
+      "results in an inconsistent list - objects that were created, modified, or deleted between "
+      "the time the first chunk was returned and now may show up in the list.");
+  gone.continue_token = continue_token({.from = page.from, .any_version = true});
+  return gone;
+}
+
 /// One page of the state at `page.at`.
 Outcome<Listing> list_page(Cluster& cluster, const Call& call, const Selection& selection,
                            const Page& page) {
@@ -78,35 +89,25 @@ Outcome<Listing> list_page(Cluster& cluster, const Call& call, const Selection& 
   Key last;
   std::size_t left = 0;
   const Key from = page.from.name.empty() ? Key{call.route.ns, ""} : page.from;
-  const bool known = cluster.store.visit_at(*call.route.resource, page.at, from,
-                                            [&](const Key& key, const ObjectPtr& object) {
-                                              if (!call.route.ns.empty() && key.ns != call.route.ns)
-                                                return false;
-                                              if (!selection.matches(object->body)) return true;
-                                              if (listing.items.size() == page.limit) {
-                                                ++left;
-                                                // With selectors the rest is not counted, as in the
-                                                // real server.
-                                                return selection.empty();
-                                              }
-                                              listing.items.push_back(object);
-                                              last = key;
-                                              return true;
-                                            });
-  if (!known) {
-    ApiError gone = expired(
-        "The provided continue parameter is too old to display a consistent list result. You can "
-        "start a new list without the continue parameter, or use the continue token in this "
-        "response to retrieve the remainder of the results. Continuing with the provided token "
-        "results in an inconsistent list - objects that were created, modified, or deleted between "
-        "the time the first chunk was returned and now may show up in the list.");
-    gone.continue_token = continue_token({.from = page.from, .any_version = true});
-    return refuse(std::move(gone));
-  }
-  if (left > 0) {
-    listing.head.continue_token = continue_token({.from = last, .at = page.at});
-    if (selection.empty()) listing.head.remaining = left;
-  }
+  const auto visit = [&](const Key& key, const ObjectPtr& object) {
+    if (!call.route.ns.empty() && key.ns != call.route.ns) return false;
+    if (!selection.matches(object->body)) return true;
+    if (listing.items.size() < page.limit) {
+      listing.items.push_back(object);
+      last = key;
+      return true;
+    }
+    ++left;
+    // With selectors the rest is not counted, as in the real server.
+    return selection.empty() && page.left == 0;
+  };
+  const Resource& resource = *call.route.resource;
+  if (!cluster.store.visit_at(resource, page.at, from, visit)) return refuse(page_expired(page));
+  if (left == 0) return listing;
+  if (page.left > page.limit) left = page.left - page.limit;
+  if (selection.empty()) listing.head.remaining = left;
+  listing.head.continue_token =
+      continue_token({.from = last, .at = page.at, .left = listing.head.remaining.value_or(0)});
   return listing;
 }
 

@@ -40,17 +40,18 @@ Status sow_object(Cluster& cluster, const Json& object) {
 
 Json crowd_pod(const std::string& ns, const std::string& name, const std::string& node,
                const Json& owner) {
-  return {
-      {"metadata",
-       {{"name", name},
-        {"namespace", ns},
-        {"labels", {{"app", "crowd"}}},
-        {"ownerReferences", Json::array({owner})}}},
-      {"spec",
-       {{"nodeName", node}, {"containers", Json::array({{{"name", "main"}, {"image", "pause"}}})}}},
-      {"status",
-       {{"phase", "Running"},
-        {"conditions", Json::array({{{"type", "Ready"}, {"status", "True"}}})}}}};
+  return {{"metadata",
+           {{"name", name},
+            {"namespace", ns},
+            {"labels", {{"app", "crowd"}}},
+            {"ownerReferences", Json::array({owner})}}},
+          {"spec",
+           {{"nodeName", node},
+            {"restartPolicy", "Always"},
+            {"containers", Json::array({{{"name", "main"}, {"image", "pause"}}})}}},
+          {"status",
+           {{"phase", "Running"},
+            {"conditions", Json::array({{{"type", "Ready"}, {"status", "True"}}})}}}};
 }
 
 /// One ReplicaSet for each node's worth of pods, which finds its pods complete.
