@@ -158,9 +158,9 @@ Json fields_of(const Json& wish) {
   plain.erase("kind");
   for (const char* field :
        {"name", "namespace", "managedFields", "resourceVersion", "uid", "creationTimestamp"}) {
-    place(plain, "metadata").erase(field);
+    erase_at(plain, std::string("metadata/") + field);
   }
-  if (plain["metadata"].empty()) plain.erase("metadata");
+  if (map_at(plain, "metadata").empty()) plain.erase("metadata");
   return fields_of_value("", plain);
 }
 
