@@ -69,8 +69,8 @@ class Access(Suite):
 
 class Faults(Suite):
     def test_a_lost_reply_leaves_its_effect(self) -> None:
-        self.server.control("POST", "fault", {"method": "POST", "path_regex": f"{self.ns}/configmaps",
-                                              "action": "drop_after"})
+        fault = {"method": "POST", "path_regex": f"{self.ns}/configmaps", "action": "drop_after"}
+        self.server.control("POST", "fault", fault)
         path = f"/api/v1/namespaces/{self.ns}/configmaps"
         with self.assertRaises((ConnectionError, OSError)):
             self.server.call("POST", path, world.config_map("c"))
@@ -141,8 +141,9 @@ class Nodes(Suite):
         answer = self.server.call("PATCH", f"/api/v1/nodes/{name}/status", patch,
                                   content_type="application/strategic-merge-patch+json")
         self.assertEqual(answer.status, 200, answer.text)
-        self.server.call("PUT", f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}",
-                         {"metadata": {"name": name}, "spec": {"holderIdentity": name}})
+        leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+        lease = {"metadata": {"name": name}, "spec": {"holderIdentity": name}}
+        self.server.call("PUT", f"{leases}/{name}", lease)
 
     def test_a_kubelet_that_goes_quiet_makes_its_node_unknown(self) -> None:
         body = world.node("quiet")

@@ -21,8 +21,9 @@ SOURCES = Path(__file__).parent / "js"
 def missing_client() -> str:
     if not shutil.which("node") or not shutil.which("npm"):
         return "node or npm is not installed"
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=10)
-    return "" if int(version.stdout[1:].split(".")[0]) >= 20 else f"node is {version.stdout.strip()}"
+    done = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=10)
+    version = done.stdout.strip()
+    return "" if int(version[1:].split(".")[0]) >= 20 else f"node is {version}, 20 is needed"
 
 
 def installed(work: Path) -> str:

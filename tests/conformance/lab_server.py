@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One lab_apiserver with a small cluster, and an HTTPS client that sends exactly what it is told."""
+"""One lab_apiserver with a small cluster, and an HTTPS client that sends what it is told."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ class LabServer:
         (self.work / "kubeconfig").write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "admin", "users": users,
             "clusters": [{"name": "lab", "cluster": {
-                "server": f"https://127.0.0.1:{self.port}", "certificate-authority": str(self.ca)}}],
+                "server": f"https://127.0.0.1:{self.port}",
+                "certificate-authority": str(self.ca)}}],
             "contexts": [{"name": user["name"], "context": {"cluster": "lab", "user": user["name"]}}
                          for user in users]}))
 

@@ -34,6 +34,10 @@ class OnConfigMaps(Suite):
         self.server.call("PATCH", f"{self.path}/{name}", {"metadata": {"labels": {"team": value}}},
                          content_type="application/merge-patch+json")
 
+    def page_after(self, page: Json) -> Json:
+        token = page["metadata"]["continue"]
+        return self.server.get(f"{self.path}?limit=2&continue={token}").body
+
     def names(self, body: Json) -> list[str]:
         return [item["metadata"]["name"] for item in body["items"]]
 
@@ -47,9 +51,9 @@ class Lists(OnConfigMaps):
                          (["c0", "c1"], 3))
         self.server.call("DELETE", f"{self.path}/c3")
         self.add("c2b")
-        second = self.server.get(f"{self.path}?limit=2&continue={first['metadata']['continue']}").body
+        second = self.page_after(first)
         self.assertEqual(self.names(second), ["c2", "c3"])
-        third = self.server.get(f"{self.path}?limit=2&continue={second['metadata']['continue']}").body
+        third = self.page_after(second)
         self.assertEqual(self.names(third), ["c4"])
         self.assertNotIn("continue", third["metadata"])
         versions = {page["metadata"]["resourceVersion"] for page in (first, second, third)}
@@ -90,7 +94,8 @@ class Lists(OnConfigMaps):
         self.add("c")
         for selector, expected in (
                 ("team=red", ["a"]), ("team!=red", ["b", "c"]), ("team", ["a", "b"]),
-                ("!team", ["c"]), ("team in (red,blue),tier", ["a"]), ("team notin (red)", ["b", "c"]),
+                ("!team", ["c"]), ("team in (red,blue),tier", ["a"]),
+                ("team notin (red)", ["b", "c"]),
                 ("tier>0", ["a"]), ("team==blue", ["b"])):
             with self.subTest(selector):
                 encoded = selector.replace(" ", "%20").replace(">", "%3E")
@@ -160,7 +165,8 @@ class Watches(OnConfigMaps):
         self.assertEqual(len(events), 1)
         self.assertEqual(events[0]["type"], "ERROR")
         status = events[0]["object"]
-        self.assertEqual((status["kind"], status["code"], status["reason"]), ("Status", 410, "Expired"))
+        self.assertEqual((status["kind"], status["code"], status["reason"]),
+                         ("Status", 410, "Expired"))
         self.assertTrue(status["message"].startswith(f"too old resource version: {since} ("))
 
     def test_a_watch_that_is_up_to_date_survives_a_compaction(self) -> None:
@@ -172,7 +178,8 @@ class Watches(OnConfigMaps):
         self.assertEqual(self.seen(watch, 1), [("ADDED", "b")])
 
     def test_entering_and_leaving_a_selection_is_coming_and_going(self) -> None:
-        watch = self.watch(f"timeoutSeconds=1&labelSelector=team%3Dred&resourceVersion={self.version()}")
+        watch = self.watch("timeoutSeconds=1&labelSelector=team%3Dred"
+                           f"&resourceVersion={self.version()}")
         self.add("a")
         self.relabel("a", "red")
         self.relabel("a", None)
@@ -220,7 +227,8 @@ class Watches(OnConfigMaps):
     def test_the_deletion_of_a_pod_is_seen_step_by_step(self) -> None:
         pods = f"/api/v1/namespaces/{self.ns}/pods"
         self.create(pods, world.bare_pod("p", {"app": "p"}))
-        await_true(lambda: self.server.get(f"{pods}/p").body["status"]["phase"] == "Running", "p runs")
+        await_true(lambda: self.server.get(f"{pods}/p").body["status"]["phase"] == "Running",
+                   "p runs")
         since = self.server.get(pods).body["metadata"]["resourceVersion"]
         self.server.call("DELETE", f"{pods}/p")
         with self.server.watch(f"{pods}?timeoutSeconds=2&resourceVersion={since}") as watch:

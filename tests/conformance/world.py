@@ -87,7 +87,8 @@ def config_map(name: str, data: Json | None = None, labels: Json | None = None) 
 
 
 def bare_pod(name: str, labels: Json, node_name: str = "w1", **annotations: str) -> Json:
-    marks = {key.replace("_", "/", 1).replace("_", "-"): value for key, value in annotations.items()}
+    marks = {key.replace("_", "/", 1).replace("_", "-"): value
+             for key, value in annotations.items()}
     spec = {"containers": [{"name": "main", "image": "lab/main:1"}]}
     if node_name:
         spec["nodeName"] = node_name

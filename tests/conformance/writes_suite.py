@@ -74,8 +74,9 @@ class Writes(Suite):
     def test_strategic_merge_knows_the_keys_of_lists(self) -> None:
         path = f"/apis/apps/v1/namespaces/{self.ns}/deployments"
         self.create(path, world.deployment("d", 0, self.ns))
-        patch = {"spec": {"template": {"spec": {"containers": [
-            {"name": "main", "env": [{"name": "A", "value": "1"}]}, {"name": "side", "image": "s"}]}}}}
+        main = {"name": "main", "env": [{"name": "A", "value": "1"}]}
+        containers = [main, {"name": "side", "image": "s"}]
+        patch = {"spec": {"template": {"spec": {"containers": containers}}}}
         answer = self.server.call("PATCH", f"{path}/d", patch,
                                   content_type="application/strategic-merge-patch+json")
         containers = answer.body["spec"]["template"]["spec"]["containers"]
@@ -85,7 +86,8 @@ class Writes(Suite):
 
     def test_server_side_apply_owns_fields_and_reports_conflicts(self) -> None:
         def apply(data: Json, manager: str, more: str = "") -> Answer:
-            body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "s"}, "data": data}
+            body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "s"},
+                    "data": data}
             return self.server.call("PATCH", f"{self.path}/s?fieldManager={manager}{more}", body,
                                     content_type="application/apply-patch+yaml")
 

@@ -27,7 +27,8 @@ const policy = config.makeApiClient(k8s.PolicyV1Api);
 const coordination = config.makeApiClient(k8s.CoordinationV1Api);
 
 const control = (path, body) =>
-  fetch(`${process.env.LAB_CONTROL}/_lab/${path}`, { method: 'POST', body: JSON.stringify(body ?? {}) });
+  fetch(`${process.env.LAB_CONTROL}/_lab/${path}`,
+    { method: 'POST', body: JSON.stringify(body ?? {}) });
 
 /** Looks every 20 ms until the condition holds; fails after ten seconds. */
 async function until(condition, what) {
@@ -47,11 +48,13 @@ async function refusal(promise) {
   assert.fail('the request was not refused');
 }
 
-const configMap = (name, labels) => ({ namespace: ns, body: { metadata: { name, labels }, data: { n: name } } });
+const configMap = (name, labels) =>
+  ({ namespace: ns, body: { metadata: { name, labels }, data: { n: name } } });
+const createMap = (name, labels) => core.createNamespacedConfigMap(configMap(name, labels));
 
 describe('lists and watches', () => {
   before(async () => {
-    for (let i = 0; i < 7; ++i) await core.createNamespacedConfigMap(configMap(`page-${i}`, { set: 'pages' }));
+    for (let i = 0; i < 7; ++i) await createMap(`page-${i}`, { set: 'pages' });
   });
 
   test('a list in pages gives every object once', async () => {
@@ -59,7 +62,8 @@ describe('lists and watches', () => {
     let _continue;
     let pages = 0;
     do {
-      const page = await core.listNamespacedConfigMap({ namespace: ns, labelSelector: 'set=pages', limit: 3, _continue });
+      const page = await core.listNamespacedConfigMap(
+        { namespace: ns, labelSelector: 'set=pages', limit: 3, _continue });
       names.push(...page.items.map((item) => item.metadata.name));
       _continue = page.metadata._continue;
       ++pages;
@@ -76,23 +80,28 @@ describe('lists and watches', () => {
     const path = `/api/v1/namespaces/${ns}/configmaps`;
     const list = await core.listNamespacedConfigMap({ namespace: ns });
     const seen = [];
-    const query = { resourceVersion: list.metadata.resourceVersion, timeoutSeconds: 1, allowWatchBookmarks: true };
+    const resourceVersion = list.metadata.resourceVersion;
+    const query = { resourceVersion, timeoutSeconds: 1, allowWatchBookmarks: true };
+    const note = (type, object) => seen.push([type, object.metadata.name]);
     const ended = new Promise((resolve) => {
-      new k8s.Watch(config).watch(path, query, (type, object) => seen.push([type, object.metadata.name]), resolve);
+      new k8s.Watch(config).watch(path, query, note, resolve);
     });
-    await core.createNamespacedConfigMap(configMap('watched'));
+    await createMap('watched');
     await core.deleteNamespacedConfigMap({ namespace: ns, name: 'watched' });
     const reason = await ended;
-    assert.ok(reason === null || reason === undefined || reason === k8s.Watch.SERVER_SIDE_CLOSE, `${reason}`);
-    assert.deepEqual(seen.filter(([type]) => type !== 'BOOKMARK'), [['ADDED', 'watched'], ['DELETED', 'watched']]);
+    assert.ok((reason ?? k8s.Watch.SERVER_SIDE_CLOSE) === k8s.Watch.SERVER_SIDE_CLOSE, `${reason}`);
+    assert.deepEqual(seen.filter(([type]) => type !== 'BOOKMARK'),
+      [['ADDED', 'watched'], ['DELETED', 'watched']]);
     assert.ok(seen.some(([type]) => type === 'BOOKMARK'));
   });
 
   test('an informer keeps its cache over a cut connection and a compaction', async () => {
     const path = `/api/v1/namespaces/${ns}/secrets`;
-    const informer = k8s.makeInformer(config, path, () => core.listNamespacedSecret({ namespace: ns }));
+    const list = () => core.listNamespacedSecret({ namespace: ns });
+    const informer = k8s.makeInformer(config, path, list);
     const names = () => informer.list(ns).map((secret) => secret.metadata.name).sort();
-    const secret = (name) => core.createNamespacedSecret({ namespace: ns, body: { metadata: { name } } });
+    const secret = (name) =>
+      core.createNamespacedSecret({ namespace: ns, body: { metadata: { name } } });
     let stopped = false;
     informer.on('error', () => setTimeout(() => stopped || informer.start(), 50));
     await secret('one');
@@ -110,7 +119,7 @@ describe('lists and watches', () => {
 
 describe('writes', () => {
   test('the three kinds of patch do what they say', async () => {
-    await core.createNamespacedConfigMap(configMap('patched'));
+    await createMap('patched');
     const patch = (body, type) =>
       core.patchNamespacedConfigMap({ namespace: ns, name: 'patched', body }, options(type));
     const merged = await patch({ data: { a: '1', n: null } }, k8s.PatchStrategy.MergePatch);
@@ -118,7 +127,8 @@ describe('writes', () => {
     const failed = await refusal(
       patch([{ op: 'test', path: '/data/a', value: '2' }], k8s.PatchStrategy.JsonPatch));
     assert.equal(failed.code, 422);
-    const strategic = await patch({ metadata: { annotations: { x: 'y' } } }, k8s.PatchStrategy.StrategicMergePatch);
+    const strategic = await patch(
+      { metadata: { annotations: { x: 'y' } } }, k8s.PatchStrategy.StrategicMergePatch);
     assert.equal(strategic.metadata.annotations.x, 'y');
   });
 
@@ -137,13 +147,15 @@ describe('writes', () => {
 
   test('a lease is created, taken over and defended', async () => {
     const lease = { metadata: { name: 'leader', namespace: ns },
-                    spec: { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: new k8s.V1MicroTime() } };
+                    spec: { holderIdentity: 'a', leaseDurationSeconds: 15,
+                            renewTime: new k8s.V1MicroTime() } };
+    const replace = (body) =>
+      coordination.replaceNamespacedLease({ namespace: ns, name: 'leader', body });
     const created = await coordination.createNamespacedLease({ namespace: ns, body: lease });
-    const renewed = await coordination.replaceNamespacedLease({ namespace: ns, name: 'leader', body: created });
+    const renewed = await replace(created);
     renewed.spec.holderIdentity = 'b';
-    await coordination.replaceNamespacedLease({ namespace: ns, name: 'leader', body: renewed });
-    const stale = await refusal(
-      coordination.replaceNamespacedLease({ namespace: ns, name: 'leader', body: created }));
+    await replace(renewed);
+    const stale = await refusal(replace(created));
     assert.equal(stale.body.reason, 'Conflict');
     const taken = await refusal(coordination.createNamespacedLease({ namespace: ns, body: lease }));
     assert.equal(taken.body.reason, 'AlreadyExists');
@@ -162,12 +174,14 @@ describe('evictions', () => {
       spec: { replicas: 2, selector: { matchLabels: labels },
               template: { metadata: { labels }, spec: { containers: [container] } } } } });
     await policy.createNamespacedPodDisruptionBudget({ namespace: ns, body: {
-      metadata: { name: 'budget' }, spec: { minAvailable: 1, selector: { matchLabels: labels } } } });
+      metadata: { name: 'budget' },
+      spec: { minAvailable: 1, selector: { matchLabels: labels } } } });
   });
 
   test('the budget lets one go, holds the next, and recovers', async () => {
-    const allowed = async () =>
-      (await policy.readNamespacedPodDisruptionBudget({ namespace: ns, name: 'budget' })).status.disruptionsAllowed;
+    const budget = () =>
+      policy.readNamespacedPodDisruptionBudget({ namespace: ns, name: 'budget' });
+    const allowed = async () => (await budget()).status.disruptionsAllowed;
     await until(async () => (await allowed()) === 1, 'one disruption is allowed');
     const pods = await core.listNamespacedPod({ namespace: ns, labelSelector: 'app=evicted' });
     const [first, second] = pods.items.map((pod) => pod.metadata.name);
@@ -191,10 +205,12 @@ describe('jobs', () => {
                   ownerReferences: [owner] },
       spec: cron.spec.jobTemplate.spec } });
     const job = () => batch.readNamespacedJob({ name: 'backup-js', namespace: 'default' });
-    await until(async () => (await job()).status.conditions?.some((c) => c.type === 'Complete'), 'the job completes');
+    const complete = (conditions) => conditions?.some(({ type }) => type === 'Complete');
+    await until(async () => complete((await job()).status.conditions), 'the job completes');
     const labelSelector = 'batch.kubernetes.io/job-name=backup-js';
     const pods = await core.listNamespacedPod({ namespace: 'default', labelSelector });
-    const log = await core.readNamespacedPodLog({ namespace: 'default', name: pods.items[0].metadata.name });
+    const name = pods.items[0].metadata.name;
+    const log = await core.readNamespacedPodLog({ namespace: 'default', name });
     assert.match(log, /Backup done: \/backups\/etcd-\S+\.db \(5242912 bytes\)/);
   });
 });
