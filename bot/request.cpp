@@ -141,6 +141,7 @@ Result<UpgradeRequest> parse_request_json(std::string_view text) {
 Result<UpgradeRequest> parse_request_words(std::span<const std::string> words) {
   UpgradeRequest request;
   bool target_given = false;
+  std::set<std::string> given;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (!word.starts_with("--")) {
@@ -151,15 +152,19 @@ Result<UpgradeRequest> parse_request_words(std::span<const std::string> words) {
       if (!status) return std::unexpected(status.error());
       continue;
     }
-    if (word == "--dry-run") {
-      request.dry_run = true;
-      continue;
-    }
     if (std::ranges::find(kOptions, word) == kOptions.end()) {
       return malformed(
           fmt::format("unknown option '{}'{}", clipped(word, 40), suggestion(word, kOptions)));
     }
-    if (i + 1 == words.size()) return malformed(fmt::format("{} needs a value", word));
+    if (!given.insert(word).second) return malformed(fmt::format("{} is given twice", word));
+    if (word == "--dry-run") {
+      request.dry_run = true;
+      continue;
+    }
+    // A value never looks like an option: "--reason --dry-run" must not become a run for real.
+    if (i + 1 == words.size() || words[i + 1].starts_with("--")) {
+      return malformed(fmt::format("{} needs a value", word));
+    }
     if (auto status = read_member(request, word.substr(2), words[++i]); !status) {
       return std::unexpected(status.error());
     }
