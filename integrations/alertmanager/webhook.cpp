@@ -34,6 +34,7 @@ struct Draft {
   bool labels_seen = false;
 };
 
+/// The parts by which Alertmanager itself tells notifications of one alert apart.
 EventId event_of(const Draft& draft, const Labels& labels) {
   const std::hash<std::string> hash;
   EventId event = fingerprint(labels);
@@ -56,6 +57,7 @@ class WebhookReader : public json::Listener {
       draft_ = {};
       return shape == Shape::object ? Status() : json::wrong_type(path, "an object");
     }
+    // Elsewhere in an alert anything may be nested: a later version's members.
     if (path.depth() == kLabel && in_labels(path)) return json::wrong_type(path, "a string");
     if (path.depth() != kAlertMember) return {};
     const std::string_view name = path.key(2);
@@ -130,6 +132,7 @@ class WebhookReader : public json::Listener {
     return {};
   }
 
+  // Annotations are checked like labels, but only two of them are worth keeping.
   Status label(const Path& path, const Value& value) {
     if (!in_labels(path)) return {};
     if (value.kind != Value::Kind::text) return json::wrong_type(path, "a string");
@@ -144,6 +147,7 @@ class WebhookReader : public json::Listener {
     return {};
   }
 
+  /// The alert is complete: members may have come in any order.
   Status finish(const Path& path) {
     const bool firing = draft_.status == "firing";
     if (!firing && draft_.status != "resolved") {

@@ -73,6 +73,7 @@ void ConsoleChat::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
+    // Told to stop, and everything that waited has been written or given up.
     if (waiting_.empty()) return;
     std::string text = std::move(waiting_.front());
     waiting_.pop_front();
@@ -124,6 +125,7 @@ void LineReader::run() {
     if (got <= 0) break;
     take({bytes.data(), static_cast<std::size_t>(got)});
   }
+  // The last line may lack its newline.
   if (!line_.empty() || dropping_) finish_line();
   callbacks_.end();
 }

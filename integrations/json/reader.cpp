@@ -40,6 +40,7 @@ class Reader {
   bool number_float(double number, const std::string&) {
     return scalar({.kind = Value::Kind::real, .number = number});
   }
+  // A NUL is legal JSON, but cuts the text short in every C function that it will meet.
   bool string(const std::string& text) {
     if (text.find('\0') != std::string::npos) return stop("a NUL character");
     return scalar({.kind = Value::Kind::text, .text = text});
@@ -100,6 +101,7 @@ class Reader {
     return true;
   }
 
+  // The listener hears of the end with the path on which it heard of the beginning.
   bool close(Shape shape) {
     --path_.depth_;
     const bool go_on = keep(listener_.end(path_, shape));
@@ -134,6 +136,7 @@ std::string Path::text() const {
 
 Status read(std::string_view text, const Limits& limits, Listener& listener) {
   Reader reader(limits, listener);
+  // It keeps its own stack, so a hundred thousand brackets cannot overflow ours.
   nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &reader);
   return reader.result();
 }

@@ -41,6 +41,7 @@ std::string value_of(std::string_view value) {
   return clipped(value.substr(0, invalid_utf8_at(value)), kValueBytesMax);
 }
 
+/// Exactly the labels that the table names, in bounded form.
 prometheus::Labels labels_of(const Declaration& declaration, const Labels& labels) {
   prometheus::Labels fitted;
   for (const std::string_view name : declaration.labels)

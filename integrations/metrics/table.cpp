@@ -8,6 +8,7 @@ namespace {
 
 using enum Kind;
 
+// Labels have few values by design, or stand for what operators write: rules, not alerts or pods.
 const std::vector<Declaration> kTable = {
     {Metric::upgrade_in_flight, gauge, "k8s_upgrade_in_flight", "1 while an upgrade run is open."},
     {Metric::upgrade_started, gauge, "k8s_upgrade_started_timestamp",
@@ -99,10 +100,6 @@ const std::vector<Declaration> kTable = {
 
 std::span<const Declaration> table() {
   return kTable;
-}
-
-const Declaration& declaration_of(Metric metric) {
-  return kTable[static_cast<std::size_t>(metric)];
 }
 
 }  // namespace lockkeeper::metrics

@@ -44,8 +44,10 @@ enum class Metric {
   config_last_reload_successful,
 };
 
+/// Counters only rise, gauges are set, histograms count durations by size.
 enum class Kind { gauge, counter, histogram };
 
+/// One line of the table.
 struct Declaration {
   Metric metric;
   Kind kind = Kind::gauge;
@@ -59,7 +61,5 @@ struct Declaration {
 
 /// In the order of the enumerators.
 std::span<const Declaration> table();
-
-const Declaration& declaration_of(Metric metric);
 
 }  // namespace lockkeeper::metrics

@@ -20,8 +20,10 @@ class Envelope : public json::Listener {
   /// Succeeds for an answer whose status is "success"; fails with Prometheus' own error otherwise.
   Status read(std::string_view body);
 
+  /// The first few of the answer's warnings, each cut to 200 bytes.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
+  // Listener: sorts events into the envelope's own members and the data.
   Status begin(const json::Path& path, json::Shape shape) final;
   Status end(const json::Path& path, json::Shape shape) final;
   Status value(const json::Path& path, const json::Value& value) final;

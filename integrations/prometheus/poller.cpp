@@ -112,6 +112,7 @@ Result<Sighting> Poller::look() {
   auto answer = read_query_answer(*body);
   if (!answer) return std::unexpected(answer.error());
   if (answer->result_type != "vector") return fail("the answer is not a vector");
+  // The same warning comes with every look; it is said when it changes.
   if (answer->warnings != warnings_said_) {
     for (const std::string& warning : answer->warnings)
       log(Level::warn, "Prometheus warns: " + warning);
@@ -154,6 +155,7 @@ Result<Time> Poller::checked_time(Time at, Time sent, Time received) {
 }
 
 Status Poller::look_at_rules(Time prometheus_now) {
+  // After a failure the count stays at its end, so that the next look asks again.
   if (rules_missing_ || --until_rules_ > 0) return {};
   const auto body = ask("/api/v1/rules", std::string(kRules));
   if (!body && body.error().what.starts_with("HTTP 404")) {

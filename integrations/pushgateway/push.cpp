@@ -17,6 +17,7 @@ constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t kAnswerBytesMax = 64U << 10U;
 
+/// RFC 4648 without padding, which the Pushgateway does not ask for.
 std::string base64url(std::string_view bytes) {
   std::string text;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {

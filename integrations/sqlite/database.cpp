@@ -60,6 +60,7 @@ Result<bool> Statement::step() {
     sqlite3_reset(statement_.get());
     return false;
   }
+  // The words are the connection's: they are lost once the statement is reset.
   auto failure = failure_of(connection_);
   sqlite3_reset(statement_.get());
   return failure;
@@ -70,6 +71,7 @@ std::int64_t Statement::number(int column) const {
 }
 
 std::string Statement::text(int column) const {
+  // As a blob, because a text with a NUL in it would seem to end there.
   const void* bytes = sqlite3_column_blob(statement_.get(), column);
   if (bytes == nullptr) return {};
   const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));

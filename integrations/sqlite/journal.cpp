@@ -51,6 +51,7 @@ Status prepare_file(Database& database) {
   if (ready && *fresh) ready = database.run(kSchema);
   if (ready) ready = database.run("PRAGMA user_version = 1; COMMIT;");
   if (!ready) return ready;
+  // This reads every page once; a journal of a hundred runs has a few megabytes.
   const auto check = database.text_of("PRAGMA quick_check(1)");
   if (!check) return std::unexpected(check.error());
   if (*check != "ok") return fail("damaged: " + clipped(*check, 200));
@@ -87,6 +88,7 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const JournalSettings
   if (auto prepared = prepare_file(*database); !prepared) return refuse(prepared.error());
   auto insert = database->prepare("INSERT INTO records(at, run, kind, body) VALUES(?, ?, ?, ?)");
   if (!insert) return refuse(insert.error());
+  // The constructor is private, so make_unique cannot call it.
   return std::unique_ptr<SqliteJournal>(
       new SqliteJournal(std::move(*file), std::move(*database), std::move(*insert)));
 }
@@ -96,6 +98,7 @@ std::unexpected<Failure> SqliteJournal::refused(const std::string& why) const {
 }
 
 Result<Record> SqliteJournal::failed_append(const std::string& why) {
+  // Asked before the rollback, whose own result would hide it.
   broken_ = broken_ || database_.io_failed();
   if (database_.in_transaction()) static_cast<void>(database_.run("ROLLBACK"));
   return refused(why);
@@ -104,6 +107,7 @@ Result<Record> SqliteJournal::failed_append(const std::string& why) {
 Status SqliteJournal::may_open(const std::string& run) {
   const auto open = open_run_locked();
   if (!open) return std::unexpected(open.error());
+  // The same run twice is told below, in its own words.
   if (*open && **open != run) return fail(fmt::format("run {} is still open", **open));
   auto known = database_.prepare("SELECT 1 FROM records WHERE run = ? LIMIT 1");
   if (!known) return std::unexpected(known.error());
@@ -119,6 +123,7 @@ Result<Record> SqliteJournal::append(Time at, const std::string& run, const Body
     broken_ = true;
     return refused("the file was moved or deleted while in use");
   }
+  // The write lock is taken first, so nothing changes between the check and the record.
   if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) {
     return failed_append(begun.error().what);
   }

@@ -54,6 +54,7 @@ Result<JournalFile> JournalFile::claim(const fs::path& path) {
   if (lock < 0) {
     return refused(path, fmt::format("cannot make {}: {}", lock_path, std::strerror(errno)));
   }
+  // From here on the descriptor closes itself, whatever is refused below.
   JournalFile file(path, lock);
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return refused(path, std::strerror(errno));
@@ -69,6 +70,7 @@ Result<JournalFile> JournalFile::claim(const fs::path& path) {
 }
 
 Status JournalFile::make() {
+  // O_NONBLOCK: a FIFO in its place would otherwise keep us here for ever.
   const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, kOwnerOnly);
   if (file < 0) return refused(path_, std::strerror(errno));
   struct stat info{};

@@ -36,6 +36,7 @@ std::unexpected<Failure> refused(const std::filesystem::path& path, int error) {
   return fail(fmt::format("{}: {}", path.native(), std::strerror(error)));
 }
 
+/// A signal or a nearly full disk may cut a write short.
 bool write_all(int file, std::string_view content) {
   while (!content.empty()) {
     const ssize_t written = ::write(file, content.data(), content.size());

@@ -41,6 +41,7 @@ std::string escaped(std::string_view text) {
   return out + '"';
 }
 
+/// One sink with a lock of its own, so lines of several threads do not mix.
 spdlog::logger& logger() {
   static spdlog::logger instance = [] {
     spdlog::logger made("lockkeeper", std::make_shared<spdlog::sinks::stderr_sink_mt>());

@@ -25,6 +25,7 @@ void RealClock::wait_until(Moment until) {
   const Moment latest = moment() + kLongestWait;
   const auto deadline = start_ + std::min(until, latest).since_start;
   std::unique_lock lock(mutex_);
+  // Not stirs_: what was stirred before this call has to end it as well.
   const std::uint64_t seen = stirs_seen_;
   stirred_.wait_until(lock, deadline, [&] { return stirs_ != seen; });
   stirs_seen_ = stirs_;
@@ -67,6 +68,7 @@ void Periodic::stop() noexcept {
 void Periodic::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
+    // Before the work, so that a request during it is not lost.
     soon_ = false;
     lock.unlock();
     work_();

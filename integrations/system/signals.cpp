@@ -32,6 +32,7 @@ void ring(int event) noexcept {
   [[maybe_unused]] const auto written = ::write(event, &one, sizeof(one));
 }
 
+/// Runs in whatever thread the kernel chose, in the middle of anything.
 void on_signal(int number) {
   const int saved = errno;
   (number == SIGHUP ? g_reload : g_leave).store(true);
@@ -65,6 +66,7 @@ Result<std::unique_ptr<Signals>> Signals::install() {
 }
 
 Signals::~Signals() {
+  // Handlers first: afterwards none can find a descriptor that is about to be closed.
   for (const int number : kCaught)
     set_handler(number, SIG_DFL);
   set_handler(SIGPIPE, SIG_DFL);
@@ -75,6 +77,7 @@ Signals::~Signals() {
 Event Signals::next(Millis limit) noexcept {
   pollfd waiting{.fd = event_, .events = POLLIN, .revents = 0};
   const auto bounded = std::clamp<std::int64_t>(limit.count(), 0, std::numeric_limits<int>::max());
+  // A signal between this look and the poll has rung already, so the poll returns at once.
   if (!g_leave && !g_reload) ::poll(&waiting, 1, static_cast<int>(bounded));
   std::uint64_t rings = 0;
   [[maybe_unused]] const auto drained = ::read(event_, &rings, sizeof(rings));

@@ -26,6 +26,7 @@ void CommandQueue::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    // Jobs that still wait are dropped: their clients get the server's own answer.
     if (stopping_) return;
     const auto job = std::move(jobs_.front());
     jobs_.pop_front();

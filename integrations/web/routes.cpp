@@ -87,6 +87,7 @@ std::span<const Routes::Route> Routes::all() {
 }
 
 std::expected<Routes::Admitted, Response> Routes::judge(const http::Request& request) {
+  // Exactly this path: a slash too many would elsewhere be redirected, and here is nothing.
   const auto route = std::ranges::find(all(), request.path, &Route::path);
   if (route == all().end()) return std::unexpected(http::text_response(404, "no such page"));
   const bool head = request.method == "HEAD" && route->method == "GET";
@@ -96,6 +97,7 @@ std::expected<Routes::Admitted, Response> Routes::judge(const http::Request& req
                             (route->access == Access::webhook && !webhook_tokens_.empty());
   if (!token_needed) return Admitted{&*route, ""};
   Tokens& tokens = route->access == Access::client ? client_tokens_ : webhook_tokens_;
+  // A webhook's token opens nothing else, and a client's token is no webhook's.
   const std::string_view token = request.bearer_token();
   auto holder = tokens.holder_of(token);
   if (!holder) return std::unexpected(unauthorised(!token.empty()));
@@ -144,6 +146,7 @@ void Routes::alerts(const http::Exchange& exchange, const std::string&) {
   http::Exchange(exchange).send(std::move(response));
 }
 
+/// Counted is what came; handed on is what had not just been heard.
 Response Routes::take_alerts(const std::string& body) {
   auto notification = alertmanager::read_webhook(body);
   if (!notification) return http::text_response(400, notification.error().what);
@@ -158,6 +161,7 @@ Response Routes::take_alerts(const std::string& body) {
   count(Metric::webhook_repeats, repeats_.remove_repeats(*notification, now));
   const auto events = alertmanager::events_of(*notification);
   if (events.empty() && notification->truncated == 0) return http::text_response(200, "ok");
+  // Remembered only once taken: what is refused here comes again and must not seem a repeat.
   if (!sinks_.alerts(std::move(*notification))) {
     return http::text_response(503, "overloaded, send it again");
   }
@@ -169,6 +173,7 @@ void Routes::commands(const http::Exchange& exchange, const std::string& holder)
   http::Exchange answer = exchange;
   auto line = command_in(exchange.request().body);
   if (!line) return answer.send(refused_command(400, line.error().what));
+  // Answered from the queue's thread; the exchange may outlive the connection.
   const bool taken =
       commands_.push([this, answer, actor = "http:" + holder, line = std::move(*line)]() mutable {
         const CommandAnswer result = sinks_.command(actor, line);

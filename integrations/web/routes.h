@@ -20,6 +20,7 @@ namespace lockkeeper::web {
 
 class Routes {
  public:
+  /// Starts the thread on which commands are handled.
   Routes(const HttpSettings& settings, const std::vector<ClientSettings>& clients, Sinks sinks,
          Surroundings surroundings);
 
@@ -33,6 +34,7 @@ class Routes {
   void refresh_tokens();
 
  private:
+  /// Whose token a route asks for.
   enum class Access { open, webhook, client };
   struct Route {
     std::string_view path;
@@ -47,9 +49,12 @@ class Routes {
   };
 
   static std::span<const Route> all();
+
+  /// Path, method and token, in this order: a stranger learns of a path only that it exists.
   std::expected<Admitted, http::Response> judge(const http::Request& request);
   [[nodiscard]] std::size_t body_limit(const Route& route) const;
 
+  // One for each route. `holder` is the client whose token was shown, "" where none is asked for.
   void alerts(const http::Exchange& exchange, const std::string& holder);
   http::Response take_alerts(const std::string& body);
   void commands(const http::Exchange& exchange, const std::string& holder);
@@ -58,13 +63,13 @@ class Routes {
   void readiness(const http::Exchange& exchange, const std::string& holder);
   void metrics_text(const http::Exchange& exchange, const std::string& holder);
 
-  const std::size_t alerts_bytes_max_;
+  const std::size_t alerts_bytes_max_;  // of a webhook's body
   const Sinks sinks_;
   const Surroundings surroundings_;
   Tokens webhook_tokens_;
   Tokens client_tokens_;
-  alertmanager::Repeats repeats_;
-  CommandQueue commands_;  // last: its thread uses the sinks
+  alertmanager::Repeats repeats_;  // needs no lock: only the web server's thread takes webhooks
+  CommandQueue commands_;          // last: its thread uses the sinks
 };
 
 }  // namespace lockkeeper::web

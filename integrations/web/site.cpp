@@ -25,6 +25,7 @@ bool is_loopback(const std::string& address) {
   return address == "localhost";
 }
 
+/// Whether any token has to be fetched from the cluster from time to time.
 bool in_kubernetes(const HttpSettings& settings, const std::vector<ClientSettings>& clients) {
   const auto is_remote = [](const SecretSource& source) { return !source.kubernetes.empty(); };
   return std::ranges::any_of(settings.webhook_tokens, is_remote) ||
@@ -77,6 +78,7 @@ Result<std::unique_ptr<Site>> Site::open(const HttpSettings& settings,
     running->refresh =
         std::make_unique<system::Periodic>(kTokensRefresh, [&routes] { routes.refresh_tokens(); });
   }
+  // A wrong token is refused on the headers alone, before its body costs memory.
   http::ServerOptions options = options_of(settings);
   options.admit = [&routes](const http::Request& request) { return routes.admit(request); };
   auto server = http::Server::listen(

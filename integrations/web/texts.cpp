@@ -51,6 +51,7 @@ std::string_view tone_name(Tone tone) {
   return "news";
 }
 
+/// One line; bytes that are not UTF-8 must not keep an answer from being sent.
 std::string dumped(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
@@ -58,6 +59,8 @@ std::string dumped(const Json& json) {
 }  // namespace
 
 Result<std::string> command_in(std::string_view body) {
+  // Strict also where it is only passed on: two "text" members would mean different things to
+  // different readers.
   if (trimmed(body).empty()) return fail("the body is empty");
   TextFinder finder;
   if (auto read = json::read(body, {}, finder); !read) return std::unexpected(read.error());

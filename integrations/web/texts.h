@@ -29,7 +29,8 @@ Result<std::string> command_in(std::string_view body);
 /// {"ok": true, "text": "...", "confirm": "..."}
 std::string json_of(const CommandAnswer& answer);
 
-/// {"started": "...", "last": 12, "messages": [{"number", "at", "tone", "ending", "run", "text"}, ...]}
+/// {"started": "...", "last": 12, "messages": [{"number", "at", "tone", "ending", "run", "text"},
+/// ...]}
 std::string json_of(const Board& board, std::uint64_t after);
 
 /// The digits of `after=`; "" is 0.

@@ -30,6 +30,7 @@ std::optional<std::string> Tokens::holder_of(std::string_view presented) {
   if (presented.empty()) return std::nullopt;
   const Digest wanted = digest_of(presented);
   std::optional<std::string> found;
+  // All of them, also after a match: how long it takes tells nothing about which one it was.
   for (const TokenHolder& holder : holders_) {
     const auto secret = secret_of(holder);
     if (!secret) continue;
@@ -62,6 +63,7 @@ void Tokens::refresh() {
   }
 }
 
+/// A token is asked for with every request; its trouble is worth a line when it begins.
 void Tokens::said(const TokenHolder& holder, const std::string& trouble) {
   const std::lock_guard lock(mutex_);
   std::string& before = troubles_[holder.name];
