@@ -28,7 +28,7 @@ ReadValue<std::string> from_environment(std::string_view name) {
 /// because the value itself is what was understood.
 template <class Find>
 void add_plain_env(Table<Settings>& table, const std::string& name, Find find,
-                   ValueKind<std::string> kind) {
+                   const ValueKind<std::string>& kind) {
   table.last().group = name;
   auto read = [kind](std::string_view text) -> ReadValue<std::string> {
     const auto value = from_environment(text);

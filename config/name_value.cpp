@@ -169,7 +169,7 @@ ValueKind<std::string> flags_value() {
   return {"flags separated by blanks", read_flags, same};
 }
 
-ValueKind<std::string> name_value(std::string form) {
+ValueKind<std::string> name_value(const std::string& form) {
   auto read = [form](std::string_view text) -> ReadValue<std::string> {
     if (is_object_name(text)) return std::string(text);
     return refuse(
@@ -237,7 +237,8 @@ ValueKind<std::string> address_value() {
   return {"an IP address", read, same};
 }
 
-ValueKind<std::vector<std::string>> list_value(ValueKind<std::string> item, std::string form) {
+ValueKind<std::vector<std::string>> list_value(const ValueKind<std::string>& item,
+                                               std::string form) {
   auto read = [item](std::string_view text) -> ReadValue<std::vector<std::string>> {
     std::vector<std::string> items;
     const auto pieces = split(text, ',');

@@ -17,7 +17,7 @@ constexpr Millis kYear = 366 * 24h;
 
 /// A kind of value that need not be there; nothing is shown as nothing.
 template <class V>
-ValueKind<std::optional<V>> optional_value(ValueKind<V> kind) {
+ValueKind<std::optional<V>> optional_value(const ValueKind<V>& kind) {
   auto read = [read = kind.read](std::string_view text) -> ReadValue<std::optional<V>> {
     auto value = read(text);
     if (!value) return std::unexpected(value.error());
@@ -31,7 +31,7 @@ ValueKind<std::optional<V>> optional_value(ValueKind<V> kind) {
 
 /// A list of words, or `any`, which stands for `meaning_of_any`.
 template <class E>
-ValueKind<std::set<E>> set_value(ValueKind<E> kind, std::set<E> meaning_of_any) {
+ValueKind<std::set<E>> set_value(const ValueKind<E>& kind, const std::set<E>& meaning_of_any) {
   auto read = [read = kind.read, meaning_of_any](std::string_view text) -> ReadValue<std::set<E>> {
     if (text == "any") return meaning_of_any;
     std::set<E> values;

@@ -73,7 +73,7 @@ ValueKind<std::string> raw_value(std::string form);
 /// Words that begin with `-` and hold nothing that a shell would act on.
 ValueKind<std::string> flags_value();
 /// A name as Kubernetes allows it: lower-case letters, digits, '-' and '.', at most 253 bytes.
-ValueKind<std::string> name_value(std::string form);
+ValueKind<std::string> name_value(const std::string& form);
 /// namespace/name, each as above.
 ValueKind<std::string> namespaced_value();
 /// The name of an environment variable; the text is not repeated in the refusal.
@@ -90,7 +90,8 @@ ValueKind<std::string> address_value();
 // --- Lists, people, alerts ---
 
 /// Several of a kind, separated by commas, none twice.
-ValueKind<std::vector<std::string>> list_value(ValueKind<std::string> item, std::string form);
+ValueKind<std::vector<std::string>> list_value(const ValueKind<std::string>& item,
+                                               std::string form);
 /// An entry of [authority]: kind:name or kind:*.
 ValueKind<std::string> actor_value();
 /// A label's name.
