@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import world
-from lab_server import VIEWER, await_true
+from lab_server import VIEWER, answer_of, await_true
 from suite import PODS, Suite
 
 OPTIONS: dict[str, Any] = {"warnings": [
@@ -43,6 +43,22 @@ class Access(Suite):
                             'in API group "" at the cluster scope')
         self.assert_refused(self.server.get("/metrics", token=VIEWER), 403, "Forbidden",
                             'forbidden: User "viewer" cannot get path "/metrics"')
+
+    def test_a_client_certificate_names_user_and_groups(self) -> None:
+        connection = self.server.connection(client="client.pem")
+        self.addCleanup(connection.close)
+        connection.request("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}")
+        info = answer_of(connection.getresponse()).body["status"]["userInfo"]
+        self.assertEqual(info, {"username": "carol", "groups": ["system:masters", "crew"]})
+
+    def test_bodies_that_make_no_sense_are_a_400(self) -> None:
+        path = f"/api/v1/namespaces/{self.ns}/configmaps"
+        deep = '{"metadata":{"name":"c"},"data":' + "[" * 100_000 + "]" * 100_000 + "}"
+        for body in ("", "{", "[]", '"text"', deep, '{"metadata":{"name":"a\\ud800"}}'):
+            answer = self.server.call("POST", path, body)
+            self.assertEqual((answer.status, answer.body["reason"]), (400, "BadRequest"), body[:40])
+        wrong = self.server.call("POST", path, {"kind": "Secret", "metadata": {"name": "c"}})
+        self.assertEqual(wrong.status, 400)
 
     def test_unknown_paths_are_a_plain_404(self) -> None:
         answer = self.server.get("/apis/nothing.example/v1/things")

@@ -50,17 +50,31 @@ class LabServer:
              "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=lab",
              "-addext", "subjectAltName=IP:127.0.0.1"],
             cwd=self.work, check=True, capture_output=True, timeout=30)
+        self._sign_client()
         (self.work / "tokens.csv").write_text(
             f"{ADMIN},admin,system:masters\n{VIEWER},viewer,viewers\n")
         (self.work / "seed.json").write_text(json.dumps(self.seed))
         port_file = self.work / "ports"
         port_file.unlink(missing_ok=True)
         self.process = subprocess.Popen(
-            [self.program, "--cert", "cert.pem", "--key", "key.pem", "--tokens", "tokens.csv",
-             "--seed", "seed.json", "--port-file", "ports"], cwd=self.work)
+            [self.program, "--cert", "cert.pem", "--key", "key.pem", "--client-ca", "cert.pem",
+             "--tokens", "tokens.csv", "--seed", "seed.json", "--port-file", "ports"], cwd=self.work)
         await_true(port_file.exists, "the server has written its ports", START_LIMIT_S)
         self.port, self.control_port = (int(word) for word in port_file.read_text().split())
         self._write_kubeconfig()
+
+    def _sign_client(self) -> None:
+        """client.pem: a certificate for user "carol" in group system:masters, with its key."""
+        for command in (
+                ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                 "-keyout", "client.key", "-out", "client.csr", "-subj",
+                 "/O=system:masters/O=crew/CN=carol"],
+                ["x509", "-req", "-in", "client.csr", "-CA", "cert.pem", "-CAkey", "key.pem",
+                 "-CAcreateserial", "-days", "2", "-out", "client.crt"]):
+            subprocess.run(["openssl", *command], cwd=self.work, check=True, capture_output=True,
+                           timeout=30)
+        (self.work / "client.pem").write_text(
+            (self.work / "client.crt").read_text() + (self.work / "client.key").read_text())
 
     def stop(self) -> None:
         if self.process is None:
@@ -85,8 +99,11 @@ class LabServer:
             "contexts": [{"name": user["name"], "context": {"cluster": "lab", "user": user["name"]}}
                          for user in users]}))
 
-    def connection(self, limit_s: float = ANSWER_LIMIT_S) -> http.client.HTTPSConnection:
+    def connection(self, limit_s: float = ANSWER_LIMIT_S,
+                   client: str = "") -> http.client.HTTPSConnection:
         context = ssl.create_default_context(cafile=str(self.ca))
+        if client:
+            context.load_cert_chain(self.work / client)
         return http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=limit_s)
 
     def call(self, method: str, path: str, body: Any = None, token: str = ADMIN,

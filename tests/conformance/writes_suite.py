@@ -68,6 +68,7 @@ class Writes(Suite):
         self.assertEqual(self.server.call("POST", f"{self.path}?dryRun=All",
                                           world.config_map("d")).status, 201)
         self.assertEqual(self.server.get(f"{self.path}/d").status, 404)
+        self.assertEqual(self.server.call("DELETE", f"{self.path}/c?dryRun=yes").status, 422)
         self.server.call("DELETE", f"{self.path}/c?dryRun=All")
         self.assertEqual(self.server.get(f"{self.path}/c").status, 200)
 

@@ -41,12 +41,21 @@ Reply decide_for(const Desk& desk, const http::Request& request, const User& use
          .reason = "NotAcceptable",
          .message = "only the following media types are accepted: application/json"});
   }
+  const auto dry_run = request.query_value("dryRun");
+  if (!dry_run.empty() && dry_run != "All") {
+    // Taken for a real run it would do what its sender did not want.
+    return to_response(
+        invalid(*route->resource, route->name,
+                {{"FieldValueNotSupported",
+                  fmt::format("Unsupported value: \"{}\": supported values: \"All\"", dry_run),
+                  "dryRun"}}));
+  }
   const Call call{.request = request,
                   .route = *route,
                   .verb = verb,
                   .user = user,
                   .view = {.resource = route->resource, .shape = shape.value_or(Shape::object)},
-                  .dry_run = request.query_value("dryRun") == "All"};
+                  .dry_run = dry_run == "All"};
   auto reply = perform(desk.cluster, call);
   return reply ? std::move(*reply) : Reply(to_response(reply.error()));
 }

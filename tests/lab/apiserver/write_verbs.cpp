@@ -16,6 +16,9 @@ namespace {
 constexpr std::array<std::string_view, 5> kShownWhenGone = {
     "Pod", "Service", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim"};
 
+// Objects are written recursively; nobody means more than this.
+constexpr int kDepthMax = 256;
+
 Part part_of(const Call& call) {
   return call.route.subresource == "status" ? Part::status : Part::main;
 }
@@ -195,7 +198,13 @@ http::Response object_response(const Call& call, int status, const Object& objec
 }
 
 Outcome<Json> parse_json(std::string_view text) {
-  Json json = Json::parse(text, nullptr, false);
+  bool too_deep = false;
+  const auto look = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kDepthMax;
+    return !too_deep;
+  };
+  Json json = Json::parse(text, look, false);
+  if (too_deep) return refuse(bad_request("the body of the request is nested too deeply"));
   if (json.is_discarded()) return refuse(bad_request("the body of the request is no JSON"));
   return json;
 }

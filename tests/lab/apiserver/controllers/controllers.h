@@ -4,6 +4,11 @@
 // All controllers of the simulated cluster, each in a file named after its object. Together they do
 // what kube-controller-manager, kube-scheduler and the kubelets do to the objects that the lab
 // uses, within tens of milliseconds.
+//
+// Annotations steer them. On a Node: `lab/kubelet: simulated` (its kubelet is in here),
+// `lab/kubelet-version: 1.34.7`, `lab/ready: "false"`, `lab/control-plane-version`. On a Pod or its
+// template: `lab/log` ({{now}} and {{unix}} become its start), `lab/run-seconds`, `lab/exit-code`,
+// `lab/ready: never`, `lab/finalizer-stuck: "true"`.
 
 #include <memory>
 
