@@ -195,6 +195,9 @@ Table<Settings> preflight_table() {
            "copies that kubeadm left in /etc/kubernetes/tmp are pruned when older")
       .key("scratch_kept", at(&PreflightSettings::scratch_kept), count_value(0, 1000),
            "the newest copies are never pruned")
+      .key("on_blocking_budget", at(&PreflightSettings::blocking_budget_blocks),
+           choice_value<bool>({{"block", true}, {"warn", false}}),
+           "what a PodDisruptionBudget does to the run that can never allow an eviction")
       .key("limit", at(&PreflightSettings::limit), duration_value(1s, kDay),
            "for all checks together");
   return table;

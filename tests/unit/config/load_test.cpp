@@ -39,7 +39,8 @@ TEST_CASE("each kind of value lands in its place") {
       "external_labels = cluster=\"prod\"\nignore_labels = replica, v\nrule_health_every = 7\n"
       "[upgrade]\nworker_order = name-asc\nfirst = a, b\nlast = z\nsoak = 0s\n"
       "on_hook_failure = stop\nafter_node = test -f \"/x y\" && true\n"
-      "[preflight]\nfree_min = 512MiB\n[postflight]\npod_ready_ratio = 0.5\n"
+      "[preflight]\nfree_min = 512MiB\non_blocking_budget = warn\n[postflight]\npod_ready_ratio = "
+      "0.5\n"
       "[http]\nport = 0\n[log]\nlevel = debug\n");
   CHECK(settings.gate.poll_interval == Millis(1000));
   CHECK(settings.gate.blind_after == Millis(2500));
@@ -54,6 +55,7 @@ TEST_CASE("each kind of value lands in its place") {
   CHECK(settings.upgrade.hook_failure_stops);
   CHECK(settings.upgrade.after_node == "test -f \"/x y\" && true");
   CHECK(settings.preflight.free_bytes_min == 512LL << 20);
+  CHECK_FALSE(settings.preflight.blocking_budget_blocks);
   CHECK(settings.postflight.pod_ready_ratio == doctest::Approx(0.5));
   CHECK(settings.http.port == 0);
   CHECK(settings.log.level == "debug");
