@@ -31,6 +31,7 @@ class Call {
   Stream stream(Response head);
   void drop(bool reset);
 
+  /// Whole and within all limits when the handler gets it; never changed afterwards.
   const Request request;
 
  private:
@@ -48,6 +49,7 @@ class Outflow {
   Outflow(std::shared_ptr<Connection> connection, bool chunked, std::size_t limit_bytes);
 
   // For writers.
+  /// False when nobody will read it: the connection is gone, or cut because it fell behind.
   bool write(std::string chunk);
   void finish();
   void abort();
@@ -62,6 +64,7 @@ class Outflow {
   void lost();
 
  private:
+  /// Wakes the connection, unless it is going to look anyway. With the mutex held.
   void schedule(const std::shared_ptr<Connection>& connection);
 
   const bool chunked_;

@@ -37,7 +37,9 @@ class RequestReader {
   [[nodiscard]] bool expects_continue() const { return expects_continue_; }
 
  private:
+  /// Fills the request from the parsed headers, before a trailer can add to them.
   std::optional<Response> judge_head();
+  /// The refusal of a message whose length or version is not beyond doubt.
   [[nodiscard]] std::optional<Response> judge_framing() const;
 
   struct Parser;  // Beast's, kept out of this header

@@ -27,8 +27,12 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
  public:
   ServerState(ServerOptions options, Handler handler, std::optional<asio::ssl::context> tls);
 
+  /// Opens and binds the listening socket; the failure names address and port.
   Status bind();
+  /// Begins to accept, on a thread of its own.
   void run();
+  /// Ends the loop and joins the thread: idle connections at once, responses on their way within a
+  /// second, whatever is left cut.
   void stop();
 
   /// Runs `work` on the server's thread; from any thread. Dropped once the server stops: whoever
@@ -51,7 +55,9 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
 
  private:
   void accept();
+  /// Takes a new connection in, displaces one for it, or turns it away.
   void admit(asio::ip::tcp::socket socket);
+  /// Closes the connection that has kept us waiting for longest; false when none does.
   bool displace();
   void shut();
 
@@ -59,7 +65,7 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   asio::ip::tcp::acceptor acceptor_{io};
   asio::steady_timer timer_{io};
   std::set<std::shared_ptr<Connection>> connections_;  // shared: callbacks hold them too
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards stopping_, so that nothing is posted behind the last work
   bool stopping_ = false;
   std::thread thread_;
 };
