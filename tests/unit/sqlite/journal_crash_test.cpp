@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <random>
+#include <vector>
 
 #include "scratch.h"
 
@@ -30,46 +33,54 @@ constexpr int kCrashes = 200;
   }
 }
 
-/// The last number that came down the pipe, or `before` when none did.
-std::int64_t last_of(int pipe, std::int64_t before) {
-  std::int64_t seq = before;
+/// What came down the pipe: numbers, until there are `wanted` or the writer has ended.
+std::vector<std::int64_t> numbers_from(int pipe, std::size_t wanted) {
+  std::vector<std::int64_t> numbers;
   std::int64_t next = 0;
-  while (::read(pipe, &next, sizeof(next)) == sizeof(next))
-    seq = next;
-  return seq;
+  while (numbers.size() < wanted && ::read(pipe, &next, sizeof(next)) == sizeof(next))
+    numbers.push_back(next);
+  return numbers;
 }
 
-/// Starts a writer, kills it after `delay`, and gives the last number that it acknowledged.
-std::int64_t crash_one(const Scratch& scratch, std::chrono::microseconds delay,
-                       std::int64_t before) {
+/// When a writer is killed: after so many acknowledged records, and then a little later.
+struct Blow {
+  std::size_t after = 0;
+  std::chrono::microseconds later{};
+};
+
+/// Starts a writer, kills it, and gives the last number that it acknowledged, or `before`.
+std::int64_t crash_one(const Scratch& scratch, const Blow& blow, std::int64_t before) {
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) write_until_killed(scratch, ends[1]);
   ::close(ends[1]);
-  const timespec limit{.tv_sec = 0, .tv_nsec = delay.count() * 1000};
+  auto acknowledged = numbers_from(ends[0], blow.after);
+  const timespec limit{.tv_sec = 0, .tv_nsec = blow.later.count() * 1000};
   ::ppoll(nullptr, 0, &limit, nullptr);
   ::kill(child, SIGKILL);
   int status = 0;
   ::waitpid(child, &status, 0);
   CHECK(WIFSIGNALED(status));
-  const std::int64_t acknowledged = last_of(ends[0], before);
+  const auto rest = numbers_from(ends[0], SIZE_MAX);
+  acknowledged.insert(acknowledged.end(), rest.begin(), rest.end());
   ::close(ends[0]);
-  return acknowledged;
+  return acknowledged.empty() ? before : acknowledged.back();
 }
 
 }  // namespace
 
 TEST_CASE("a writer killed at any moment has lost nothing that it acknowledged") {
   const Scratch scratch;
-  std::mt19937 random(20'261'121);  // the same moments every time, as far as a scheduler allows
-  std::uniform_int_distribution<int> delay_us(0, 12'000);
+  std::mt19937 random(20'261'121);  // the same blows every time, as far as a scheduler allows
+  std::uniform_int_distribution<std::size_t> after(0, 5);
+  std::uniform_int_distribution<int> later_us(0, 12'000);
   std::int64_t stored = 0;
   int in_doubt = 0;
   for (int crash = 0; crash < kCrashes; ++crash) {
-    const auto acknowledged =
-        crash_one(scratch, std::chrono::microseconds(delay_us(random)), stored);
+    const Blow blow{.after = after(random), .later = std::chrono::microseconds(later_us(random))};
+    const auto acknowledged = crash_one(scratch, blow, stored);
     const auto records = scratch.open()->read("r-1").value();
     const auto found = static_cast<std::int64_t>(records.size());
     // At most one record was durable whose append had not returned yet.
