@@ -10,7 +10,8 @@
 # A job is a folder with: script, afterwards (run whatever became of the script), runner, lock (held
 # by flock while anything of the job lives), started (made by mkdir, which only one caller can win),
 # boot, log, notes, status. Given by the caller: job, action, log_offset, bytes_max, and to start
-# one also fence and the functions script_text, afterwards_text and runner_text.
+# one also fence, anew and the functions script_text, afterwards_text and runner_text. With anew=yes
+# a person has looked at a job that vanished and wants it carried out again.
 # shellcheck disable=SC2154 # the caller gives them
 set -eu
 umask 077
@@ -74,7 +75,10 @@ check_fence() {
     stored=0
     [ ! -e "$base/fence" ] || stored=$(cat "$base/fence")
     case $stored in
-        '' | *[!0-9]*) refused="the file $base/fence is damaged: it holds '$stored', not a number"; return 0 ;;
+        '' | *[!0-9]*)
+            refused="the file $base/fence is damaged: it holds '$stored', not a number"
+            return 0
+            ;;
     esac
     if [ "$fence" -lt "$stored" ]; then
         refused="a newer run has been here: its number is $stored, this one's is $fence"
@@ -101,8 +105,8 @@ prune() {
 # costs more than waiting. The afterwards part runs even when the runner was killed.
 start() {
     if [ -d "$root/run/systemd/system" ] && command -v systemd-run >/dev/null; then
-        said=$(systemd-run --quiet --collect --unit="lockkeeper-$job" --description="Lockkeeper, job $job" \
-            -p KillMode=mixed -p TimeoutStopSec=600 \
+        said=$(systemd-run --quiet --collect --unit="lockkeeper-$job" \
+            --description="Lockkeeper, job $job" -p KillMode=mixed -p TimeoutStopSec=600 \
             -p ExecStopPost="/bin/sh $folder/runner $folder afterwards" \
             /bin/sh "$folder/runner" "$folder" 2>&1) || {
             # Another caller may have won; whether it did is seen by the state.
@@ -123,6 +127,10 @@ launch() {
     fi
     check_fence
     read_state
+    if [ "$state" = vanished ] && [ "$anew" = yes ] && [ -z "$refused" ]; then
+        mv "$folder" "$folder-lost-$(date +%s)"
+        state=absent
+    fi
     case $state in running | finished | vanished) refused=; return 0 ;; esac
     [ -n "$refused" ] || check_node_is_free
     [ -z "$refused" ] || return 0

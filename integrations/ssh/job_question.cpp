@@ -45,12 +45,14 @@ std::expected<JobAnswer, NoAnswer> look(Host& host, const std::string& job, std:
 
 std::expected<JobAnswer, NoAnswer> launch(Host& host, const JobOrder& order, Millis limit,
                                           const Cancelled& cancelled) {
-  const std::string program =
-      printing_function("script_text", order.script) +
-      printing_function("afterwards_text", order.afterwards) +
-      printing_function("runner_text", runner_sh) +
-      job_program(
-          {{"job", order.name}, {"action", "launch"}, {"fence", std::to_string(order.fence)}}, 0);
+  const std::string program = printing_function("script_text", order.script) +
+                              printing_function("afterwards_text", order.afterwards) +
+                              printing_function("runner_text", runner_sh) +
+                              job_program({{"job", order.name},
+                                           {"action", "launch"},
+                                           {"fence", std::to_string(order.fence)},
+                                           {"anew", order.anew ? "yes" : "no"}},
+                                          0);
   return ask(host, program, limit, cancelled);
 }
 

@@ -26,6 +26,7 @@ struct JobOrder {
   std::string script;       // POSIX sh, run as root with a closed stdin; $LOCKKEEPER_JOB/notes
                             // takes lines "name=value" that come back as notes
   std::string afterwards;   // run whatever became of the script, even when it was killed
+  bool anew = false;        // a person has looked at a job that vanished: carry it out again
 };
 
 /// "r-t9xk2a-12". Fails when the run's id has other letters than [a-z0-9-], as it names a folder.
