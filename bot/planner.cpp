@@ -142,7 +142,7 @@ void add_steps(Plan& plan, const UpgradeRequest& request, const Settings& settin
   }
   if (!plan.containerd_target.empty()) {
     for (const auto& node : plan.nodes | std::views::filter(is_master)) {
-      if (!older_containerd(node, plan.containerd_target)) continue;
+      if (node.finish_only || !older_containerd(node, plan.containerd_target)) continue;
       add_node_block(steps, Stage::containerd, Action::containerd, node, settings);
     }
   }

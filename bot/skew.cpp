@@ -96,13 +96,13 @@ Refusal skew_refusal(const ClusterFacts& facts, const UpgradeRequest& request) {
   auto reasons = target_reasons(facts, request.target);
   if (!reasons.empty()) return {std::move(reasons), false};
   const bool all_there = std::ranges::all_of(facts.nodes, [&](const NodeFacts& node) {
-    return node.kubelet == request.target && node.cordoned_by.empty();
+    return node.kubelet == request.target && !(node.unschedulable && !node.cordoned_by.empty());
   });
   const bool touches_nodes = request.has(Stage::master) || request.has(Stage::workers);
   if (all_there && *facts.api_server == request.target && touches_nodes) {
-    return {{fmt::format("nothing to do: all {} nodes run {}", facts.nodes.size(),
-                         to_string(request.target))},
-            true};
+    const auto who = facts.nodes.size() == 1 ? std::string("the only node runs")
+                                             : fmt::format("all {} nodes run", facts.nodes.size());
+    return {{fmt::format("nothing to do: {} {}", who, to_string(request.target))}, true};
   }
   return {stage_reasons(facts, request), false};
 }
