@@ -100,7 +100,8 @@ std::string encode_plan(const Plan& plan) {
                      {"containerd_target", plan.containerd_target},
                      {"nodes", std::move(nodes)},
                      {"steps", std::move(steps)}};
-  return json.dump();
+  // Invalid UTF-8 is replaced rather than thrown at, as in every record.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<Plan> decode_plan(std::string_view text) {
