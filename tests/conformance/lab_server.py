@@ -86,7 +86,10 @@ class LabServer:
             self.process.kill()
             self.process.wait(10)
             raise
+        code = self.process.returncode
         self.process = None
+        if code != 0:
+            raise AssertionError(f"lab_apiserver ended with {code}")
 
     def _write_kubeconfig(self) -> None:
         users = [{"name": name, "user": {"token": token}}
