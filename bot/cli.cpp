@@ -53,14 +53,17 @@ void add_check(CLI::App& app, Words& words) {
 }
 
 void add_plan(CLI::App& app, Words& words) {
-  auto* command = app.add_subcommand("plan", "print the numbered plan to a version, change nothing");
+  auto* command =
+      app.add_subcommand("plan", "print the numbered plan to a version, change nothing");
   add_config(*command, words);
-  command->add_option("words", words.rest, "VERSION [--stages LIST] [--kind patch|minor]")->required();
+  command->add_option("words", words.rest, "VERSION [--stages LIST] [--kind patch|minor]")
+      ->required();
   command->allow_extras();
   command->prefix_command();
   command->callback([&, command] {
     auto all = words.rest;
-    for (const auto& extra : command->remaining()) all.push_back(extra);
+    for (const auto& extra : command->remaining())
+      all.push_back(extra);
     words.code = cli::plan(words.config, all);
   });
 }
@@ -73,8 +76,9 @@ void add_upgrade(CLI::App& app, Words& words) {
   command->add_flag("-y,--yes", words.remote.yes, "confirm without asking");
   command->add_flag("-f,--follow", words.remote.follow, "print the run's messages until it ends");
   command->prefix_command();
-  command->footer("commands: plan, start, status, pause, resume, abort, why, nodes, alerts, history, "
-                  "clear, whoami, help\noptions of upgrade itself stand before the command");
+  command->footer(
+      "commands: plan, start, status, pause, resume, abort, why, nodes, alerts, history, "
+      "clear, whoami, help\noptions of upgrade itself stand before the command");
   command->callback([&, command] {
     words.remote.file = words.config;
     words.code = cli::upgrade(words.remote, command->remaining());
@@ -105,8 +109,9 @@ void add_rules(CLI::App& app, Words& words) {
   explain->add_option("labels", words.explain.labels_json, "a JSON object")->required();
   explain->add_option("--phase", words.explain.phase, "precheck, between, drain, upgrade or soak")
       ->capture_default_str();
-  explain->add_option("--node-state", words.explain.node_standing,
-                      "of the node it names: next, active, done, pending or outside")
+  explain
+      ->add_option("--node-state", words.explain.node_standing,
+                   "of the node it names: next, active, done, pending or outside")
       ->capture_default_str();
   explain->callback([&] {
     words.explain.file = words.config;
@@ -127,9 +132,10 @@ void add_ssh(CLI::App& app, Words& words) {
 
 int run_cli(int argc, char** argv) {
   Words words;
-  CLI::App app("Lockkeeper takes a Kubernetes cluster through a version upgrade one node at a time, "
-               "and shuts the gate when an alert fires.",
-               "lockkeeper");
+  CLI::App app(
+      "Lockkeeper takes a Kubernetes cluster through a version upgrade one node at a time, "
+      "and shuts the gate when an alert fires.",
+      "lockkeeper");
   app.set_version_flag("--version", std::string(build_version()));
   app.require_subcommand(1);
   add_serve(app, words);

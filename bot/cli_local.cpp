@@ -14,6 +14,7 @@
 #include "bot/messages.h"
 #include "bot/planner.h"
 #include "config/describe.h"
+#include "config/findings.h"
 #include "config/load.h"
 #include "integrations/kubernetes/client.h"
 #include "integrations/kubernetes/cluster.h"
@@ -25,7 +26,9 @@
 namespace lockkeeper::cli {
 namespace {
 
-void complain(std::string_view what) { fmt::print(stderr, "{}\n", what); }
+void complain(std::string_view what) {
+  fmt::print(stderr, "{}\n", what);
+}
 
 Result<Labels> labels_from(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
@@ -34,7 +37,8 @@ Result<Labels> labels_from(const std::string& text) {
   }
   std::vector<Labels::Pair> pairs;
   for (const auto& [name, value] : json.items()) {
-    if (!value.is_string()) return fail(fmt::format("labels: the value of '{}' is not a string", name));
+    if (!value.is_string())
+      return fail(fmt::format("labels: the value of '{}' is not a string", name));
     pairs.emplace_back(name, value.get<std::string>());
   }
   return Labels(std::move(pairs));
@@ -54,7 +58,8 @@ std::string effect_text(const Rule& rule) {
     text += fmt::format(", resume_after {}", to_string(rule.resume_after));
   }
   if (rule.max_pause) {
-    text += fmt::format(", max_pause {} then {}", to_string(*rule.max_pause), to_string(rule.on_timeout));
+    text += fmt::format(", max_pause {} then {}", to_string(*rule.max_pause),
+                        to_string(rule.on_timeout));
   }
   return text;
 }
@@ -64,7 +69,8 @@ std::string effect_text(const Rule& rule) {
 std::optional<Settings> load_or_complain(const std::filesystem::path& file) {
   auto settings = load(file);
   if (settings) return std::move(*settings);
-  for (const auto& error : settings.error()) complain(to_string(error));
+  for (const auto& error : settings.error())
+    complain(to_string(error));
   return std::nullopt;
 }
 
@@ -72,7 +78,9 @@ int check(const std::filesystem::path& file) {
   const auto settings = load_or_complain(file);
   if (!settings) return kMisused;
   fmt::print("{}", describe(*settings));
-  return kFine;
+  const auto found = findings(*settings);
+  const bool blocking = std::ranges::any_of(found, &ConfigFinding::blocking);
+  return blocking ? kRefused : kFine;
 }
 
 int plan(const std::filesystem::path& file, const std::vector<std::string>& words) {
@@ -98,7 +106,8 @@ int plan(const std::filesystem::path& file, const std::vector<std::string>& word
   }
   const auto made = make_plan(*facts, *request, *settings, "preview");
   if (!made) {
-    for (const auto& reason : made.error().reasons) complain(reason);
+    for (const auto& reason : made.error().reasons)
+      complain(reason);
     return made.error().nothing_to_do ? kFine : kRefused;
   }
   fmt::print("{}\n", messages::plan_text(*made));
@@ -123,12 +132,11 @@ int rules_match(const std::string& matchers, const std::string& labels_json) {
 
 int rules_explain(const ExplainOptions& options) {
   const auto labels = labels_from(options.labels_json);
-  const auto phase = word_to(options.phase, {Phase::precheck, Phase::between, Phase::drain,
-                                             Phase::upgrade, Phase::soak});
-  const auto standing =
-      word_to(options.node_standing, {NodeStanding::pending, NodeStanding::next,
-                                      NodeStanding::active, NodeStanding::done,
-                                      NodeStanding::outside});
+  const auto phase = word_to(
+      options.phase, {Phase::precheck, Phase::between, Phase::drain, Phase::upgrade, Phase::soak});
+  const auto standing = word_to(options.node_standing,
+                                {NodeStanding::pending, NodeStanding::next, NodeStanding::active,
+                                 NodeStanding::done, NodeStanding::outside});
   if (!labels || !phase || !standing) {
     constexpr std::array<std::string_view, 10> known = {"precheck", "between", "drain",  "upgrade",
                                                         "soak",     "next",    "active", "done",
@@ -152,7 +160,13 @@ int rules_explain(const ExplainOptions& options) {
   for (const auto& line : lines) {
     if (!line.why_not.empty()) fmt::print("no   {}: {}\n", rule_text(*line.rule), line.why_not);
   }
-  fmt::print("yes  {}\n", effect_text(*lines.back().rule));
+  const auto decision = decide(book, alert, situation);
+  if (decision.rule == &book.fallback && decision.action != book.fallback.action) {
+    fmt::print("yes  {}, but not in phase {}: ignored\n", effect_text(book.fallback),
+               options.phase);
+  } else {
+    fmt::print("yes  {}\n", effect_text(*decision.rule));
+  }
   return kFine;
 }
 

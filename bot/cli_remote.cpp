@@ -27,7 +27,9 @@ constexpr Millis kMessagesEvery = std::chrono::seconds(1);
 // A daemon that is restarted in the middle of a run comes back within this.
 constexpr int kSilentLooksMax = 60;
 
-void complain(std::string_view what) { fmt::print(stderr, "{}\n", what); }
+void complain(std::string_view what) {
+  fmt::print(stderr, "{}\n", what);
+}
 
 struct Answer {
   bool ok = false;
@@ -56,7 +58,9 @@ class Remote {
   Remote(std::string url, std::string token, http::ClientTls tls)
       : url_(std::move(url)),
         token_(std::move(token)),
-        client_(std::make_unique<http::Client>(http::ClientOptions{std::move(tls), {}, "lockkeeper"})) {}
+        client_(
+            std::make_unique<http::Client>(http::ClientOptions{std::move(tls), {}, "lockkeeper"})) {
+  }
 
   Result<Json> call(const std::string& method, const std::string& path, const std::string& body);
 
@@ -93,7 +97,8 @@ Result<Remote> Remote::reach(const Settings& settings, const RemoteOptions& opti
   auto url = options.url.empty()
                  ? fmt::format("{}://{}:{}", tls ? "https" : "http", shown, settings.http.port)
                  : options.url;
-  while (url.ends_with('/')) url.pop_back();
+  while (url.ends_with('/'))
+    url.pop_back();
   http::ClientTls trust;
   trust.ca_file = settings.http.tls_certificate.string();
   return Remote(std::move(url), std::move(*token), std::move(trust));
@@ -121,8 +126,8 @@ Result<Json> Remote::call(const std::string& method, const std::string& path,
 
 Result<Answer> Remote::command(const std::string& text) {
   const Json body = {{"text", text}};
-  auto json = call("POST", "/api/v1/commands",
-                   body.dump(-1, ' ', false, Json::error_handler_t::replace));
+  auto json =
+      call("POST", "/api/v1/commands", body.dump(-1, ' ', false, Json::error_handler_t::replace));
   if (!json) return std::unexpected(json.error());
   return Answer{json->value("ok", false), json->value("text", std::string()),
                 json->value("confirm", std::string())};
@@ -185,7 +190,8 @@ int follow(Remote& remote) {
       fmt::print("{}\n", message.text);
       std::fflush(stdout);
       if (message.ending.empty()) continue;
-      const bool fine = message.ending == "done" || message.ending == "dry" || message.ending == "partial";
+      const bool fine =
+          message.ending == "done" || message.ending == "dry" || message.ending == "partial";
       return fine ? kFine : kRefused;
     }
     clock.wait_until(clock.moment() + kMessagesEvery);
@@ -222,8 +228,9 @@ int upgrade(const RemoteOptions& options, const std::vector<std::string>& words)
     }
     const auto digest = answer->confirm;
     const bool json = line.find('{') != std::string::npos;
-    answer = json ? remote->command(line.substr(0, line.rfind('}')) + ",\"confirm\":\"" + digest + "\"}")
-                  : remote->command(line + " --confirm " + digest);
+    answer =
+        json ? remote->command(line.substr(0, line.rfind('}')) + ",\"confirm\":\"" + digest + "\"}")
+             : remote->command(line + " --confirm " + digest);
   }
   if (!answer) {
     complain(answer.error().what);
@@ -253,14 +260,13 @@ int console(const RemoteOptions& options) {
   chat.print("attached; type /upgrade help, end with Ctrl-D");
   std::mutex one_at_a_time;
   console::LineReader reader(
-      STDIN_FILENO,
-      {[&](const std::string& line) {
-         if (trimmed(line).empty()) return;
-         const std::scoped_lock lock(one_at_a_time);
-         const auto answer = remote->command(line);
-         chat.print(answer ? answer->text : answer.error().what);
-       },
-       [&] { chat.print("that line is too long"); }, [&] { (*signals)->leave(); }});
+      STDIN_FILENO, {[&](const std::string& line) {
+                       if (trimmed(line).empty()) return;
+                       const std::scoped_lock lock(one_at_a_time);
+                       const auto answer = remote->command(line);
+                       chat.print(answer ? answer->text : answer.error().what);
+                     },
+                     [&] { chat.print("that line is too long"); }, [&] { (*signals)->leave(); }});
   while ((*signals)->next(kMessagesEvery) != system::Event::leave) {
     const std::scoped_lock lock(one_at_a_time);
     for (const auto& message : remote->news().value_or(std::vector<Posted>())) {

@@ -84,18 +84,27 @@ web::CommandAnswer answer_of(const Reply& reply) {
 /// Everything that lives as long as the process, in the order of dependence.
 class Daemon {
  public:
-  Daemon(Settings settings, std::unique_ptr<sqlite::SqliteJournal> journal)
-      : settings_(std::move(settings)),
-        journal_(std::move(journal)),
-        world_(settings_, clock_),
+  /// What must be there before anything runs: the settings, the way to the cluster, the journal.
+  struct Ground {
+    Settings settings;
+    system::RealClock clock;
+    std::unique_ptr<LiveWorld> world;
+    std::unique_ptr<sqlite::SqliteJournal> journal;
+  };
+
+  explicit Daemon(Ground& ground)
+      : settings_(ground.settings),
+        clock_(ground.clock),
+        world_(*ground.world),
+        journal_(*ground.journal),
         gate_(settings_.rules, settings_.gate),
         board_(clock_),
         audience_(board_),
         poller_(settings_.prometheus, settings_.gate, settings_.rules, clock_, secrets()),
         pusher_(settings_.pushgateway, settings_.cluster.name, metrics_),
-        desk_(world_, clock_, *journal_, gate_, inbox_, activity_, settings_,
+        desk_(world_, clock_, journal_, gate_, inbox_, activity_, settings_,
               [this] { clock_.stir(); }),
-        runner_(world_, clock_, *journal_, audience_, gate_, inbox_, activity_, settings_) {}
+        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_) {}
 
   int run(system::Signals& signals, bool console);
 
@@ -112,11 +121,11 @@ class Daemon {
   void attach_terminal(system::Signals& signals);
   void main_loop(system::Signals& signals);
 
-  Settings settings_;
-  system::RealClock clock_;
+  const Settings& settings_;
+  system::RealClock& clock_;
+  LiveWorld& world_;
+  Journal& journal_;
   metrics::Metrics metrics_;
-  std::unique_ptr<sqlite::SqliteJournal> journal_;
-  LiveWorld world_;
   Gate gate_;
   Inbox inbox_;
   Activity activity_;
@@ -178,10 +187,10 @@ std::vector<std::string> Daemon::not_ready() {
 /// The runner's thread: whatever run is open is walked; starting one and resuming one after a crash
 /// are the same thing.
 void Daemon::walk_runs() {
-  const auto at_start = journal_->open_run();
+  const auto at_start = journal_.open_run();
   std::string known = at_start && *at_start ? **at_start : std::string();
   while (!inbox_.leaving()) {
-    const auto open = journal_->open_run();
+    const auto open = journal_.open_run();
     if (open && *open) {
       const bool fresh = known != **open;
       known = **open;
@@ -197,10 +206,10 @@ void Daemon::walk_runs() {
 }
 
 void Daemon::keep_house() {
-  const auto open = journal_->open_run();
+  const auto open = journal_.open_run();
   std::optional<Progress> progress;
   if (open && *open) {
-    const auto records = journal_->read(**open);
+    const auto records = journal_.read(**open);
     auto folded = records ? fold(*records) : std::unexpected(records.error());
     if (folded) progress = std::move(*folded);
   }
@@ -212,15 +221,17 @@ void Daemon::keep_house() {
 void Daemon::attach_terminal(system::Signals& signals) {
   terminal_ = std::make_unique<console::ConsoleChat>(STDOUT_FILENO);
   audience_.add(*terminal_);
-  terminal_->print("type /upgrade help; Ctrl-D ends the bot, a run goes on when it is started again");
+  terminal_->print(
+      "type /upgrade help; Ctrl-D ends the bot, a run goes on when it is started again");
   const auto actor = console_actor();
   typed_ = std::make_unique<console::LineReader>(
-      STDIN_FILENO, console::LineReader::Callbacks{
-                        [this, actor](const std::string& line) {
-                          if (!trimmed(line).empty()) terminal_->print(obey(actor, line).text);
-                        },
-                        [this] { terminal_->print("that line is too long"); },
-                        [&signals] { signals.leave(); }});
+      STDIN_FILENO,
+      console::LineReader::Callbacks{[this, actor](const std::string& line) {
+                                       if (!trimmed(line).empty())
+                                         terminal_->print(obey(actor, line).text);
+                                     },
+                                     [this] { terminal_->print("that line is too long"); },
+                                     [&signals] { signals.leave(); }});
 }
 
 void Daemon::main_loop(system::Signals& signals) {
@@ -228,8 +239,9 @@ void Daemon::main_loop(system::Signals& signals) {
     const auto event = signals.next(kHousekeeping);
     if (event == system::Event::leave) return;
     if (event == system::Event::reload) {
-      log(Level::warn, "SIGHUP: reading the configuration again is not supported; restart instead, "
-                       "a run goes on where it was");
+      log(Level::warn,
+          "SIGHUP: reading the configuration again is not supported; restart instead, "
+          "a run goes on where it was");
     }
     keep_house();
   }
@@ -281,18 +293,20 @@ int serve(const ServeOptions& options) {
   auto settings = cli::load_or_complain(options.config);
   if (!settings) return cli::kMisused;
   if (const auto level = system::parse_level(settings->log.level)) system::set_log_level(*level);
+  const auto complain = [](const Failure& failure) {
+    fmt::print(stderr, "{}\n", failure.what);
+    return cli::kRefused;
+  };
   auto signals = system::Signals::install();
-  if (!signals) {
-    fmt::print(stderr, "{}\n", signals.error().what);
-    return cli::kRefused;
-  }
-  auto journal = sqlite::SqliteJournal::open(settings->journal);
-  if (!journal) {
-    fmt::print(stderr, "{}\n", journal.error().what);
-    return cli::kRefused;
-  }
-  Daemon daemon(std::move(*settings), std::move(*journal));
-  return daemon.run(**signals, options.console);
+  if (!signals) return complain(signals.error());
+  Daemon::Ground ground{std::move(*settings), {}, {}, {}};
+  auto world = LiveWorld::open(ground.settings, ground.clock);
+  if (!world) return complain(world.error());
+  ground.world = std::move(*world);
+  auto journal = sqlite::SqliteJournal::open(ground.settings.journal);
+  if (!journal) return complain(journal.error());
+  ground.journal = std::move(*journal);
+  return Daemon(ground).run(**signals, options.console);
 }
 
 }  // namespace lockkeeper

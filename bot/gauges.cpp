@@ -29,8 +29,8 @@ void set_run(Metrics& metrics, const Progress* open) {
     metrics.replace(Metric::nodes, {});
     return;
   }
-  const Metrics::Series info{
-      Labels{{"run", open->run}, {"target", to_string(open->plan->target)}}, 1.0};
+  const Metrics::Series info{Labels{{"run", open->run}, {"target", to_string(open->plan->target)}},
+                             1.0};
   metrics.replace(Metric::run_info, std::array{info});
   double done = 0;
   for (const auto& step : open->plan->steps) {

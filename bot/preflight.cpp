@@ -107,15 +107,17 @@ void check_packages(const PlannedNode& node, const NodeProbe& probe, const Plan&
 }
 
 /// What `kubeadm upgrade plan` offers must be exactly the target. Only the control plane that gets
-/// `apply` is asked; a resumed run's is there already and offers nothing.
+/// `apply` is asked. One whose API server is on the target (`applied`, its run failed behind that)
+/// is offered nothing any more.
 void check_kubeadm_plan(const PlannedNode& node, const NodeProbe& probe, const Plan& plan,
-                        Findings& findings) {
+                        bool applied, Findings& findings) {
   if (node.role != Role::control_plane_first) return;
   if (!probe.plan_failure.empty() || !probe.plan_offers) {
     findings.block(
         fmt::format("{}: kubeadm upgrade plan fails: {}", node.name,
                     probe.plan_failure.empty() ? "no answer" : clipped(probe.plan_failure, 300)));
-  } else if (*probe.plan_offers != to_string(plan.target)) {
+  } else if (*probe.plan_offers != to_string(plan.target) &&
+             !(applied && probe.plan_offers->empty())) {
     findings.block(fmt::format("{}: kubeadm upgrade plan offers {}, not {}", node.name,
                                probe.plan_offers->empty() ? "nothing" : *probe.plan_offers,
                                to_string(plan.target)));
@@ -128,6 +130,7 @@ void check_kubeadm_plan(const PlannedNode& node, const NodeProbe& probe, const P
 
 void check_probes(const PreflightFacts& facts, const Plan& plan, const Settings& settings,
                   Findings& findings) {
+  const bool applied = facts.cluster.api_server == plan.target;
   for (const auto& node : plan.nodes) {
     const auto at = facts.probes.find(node.name);
     if (at == facts.probes.end() || !at->second.reached) {
@@ -142,7 +145,7 @@ void check_probes(const PreflightFacts& facts, const Plan& plan, const Settings&
     }
     check_space(node, probe, settings, findings);
     check_packages(node, probe, plan, findings);
-    check_kubeadm_plan(node, probe, plan, findings);
+    check_kubeadm_plan(node, probe, plan, applied, findings);
   }
 }
 

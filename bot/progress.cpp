@@ -33,7 +33,9 @@ Status begin_step(Progress& progress, const Intent& body, const Record& record) 
   if (next == nullptr || next->number != body.step) {
     return fail(fmt::format("run {}: step {} is begun out of order", record.run, body.step));
   }
-  progress.steps[static_cast<std::size_t>(body.step - 1)].begun = record.at;
+  auto& begun = progress.steps[static_cast<std::size_t>(body.step - 1)].begun;
+  if (begun) return fail(fmt::format("run {}: step {} is begun twice", record.run, body.step));
+  begun = record.at;
   return {};
 }
 
@@ -145,6 +147,10 @@ Status apply(Progress& progress, const Record& record) {
   const bool opens = std::holds_alternative<Opened>(record.body);
   if (!opens && !progress.plan) {
     return fail(fmt::format("run {} begins with a record that is not 'opened'", record.run));
+  }
+  if (progress.plan && record.run != progress.run) {
+    return fail(
+        fmt::format("a record of run {} stands among those of run {}", record.run, progress.run));
   }
   if (progress.closed) {
     // An order may arrive in the moment in which the run ends; anything else is a mixed-up journal.

@@ -32,7 +32,7 @@ class Look {
   void gate();
   void rules();
   void people();
-  std::vector<Finding> finish();
+  std::vector<ConfigFinding> finish();
 
  private:
   void block(std::string what) { found_.push_back({true, std::move(what)}); }
@@ -41,7 +41,7 @@ class Look {
   void secret(const std::string& name, const SecretSource* source);
 
   const Settings& settings_;
-  std::vector<Finding> found_;
+  std::vector<ConfigFinding> found_;
 };
 
 // A file that is there, is not empty, and can be read by this very process: what "exists" alone
@@ -150,14 +150,14 @@ void Look::people() {
   }
 }
 
-std::vector<Finding> Look::finish() {
-  std::ranges::stable_partition(found_, &Finding::blocking);
+std::vector<ConfigFinding> Look::finish() {
+  std::ranges::stable_partition(found_, &ConfigFinding::blocking);
   return std::move(found_);
 }
 
 }  // namespace
 
-std::vector<Finding> findings(const Settings& settings) {
+std::vector<ConfigFinding> findings(const Settings& settings) {
   Look look(settings);
   look.files();
   look.secrets();

@@ -13,15 +13,15 @@
 
 namespace lockkeeper {
 
-struct Finding {
+struct ConfigFinding {
   bool blocking = false;  // a run could not work like this; otherwise a warning
   std::string what;       // one line that names the key, the reason and the way to mend it
 
-  bool operator==(const Finding&) const = default;
+  bool operator==(const ConfigFinding&) const = default;
 };
 
 /// The blocking ones first, each group in the order of the sections.
-std::vector<Finding> findings(const Settings& settings);
+std::vector<ConfigFinding> findings(const Settings& settings);
 
 /// "file /etc/lockkeeper/token (readable, 43 bytes, mode 0600)", or why it cannot be read. The
 /// value is read and dropped; only its length is told.

@@ -49,7 +49,7 @@ Decision decide_claim(const std::string& own_namespace, const Plan& plan, Time n
     return {outcome(StepResult::done, fmt::format("claimed for run {}", plan.run),
                     {{"fence", std::to_string(fence_of(json))}}),
             {}};
-  if (!run.empty()) return {claimed_by_other(own_namespace, json), {}};
+  if (!run.empty() && run != plan.takes_over) return {claimed_by_other(own_namespace, json), {}};
   const auto unix_seconds =
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   const auto fence = std::max<std::int64_t>(fence_of(json) + 1, unix_seconds);

@@ -23,6 +23,38 @@ Result<std::vector<Pod>> pods_of_node(Client& client, const std::string& node,
 
 }  // namespace
 
+// Fifty nodes share a handful of DaemonSets, and each node's drain asks once for each of them.
+DaemonSetState DaemonSets::operator()(const std::string& space, const std::string& name) {
+  const auto key = space + "/" + name;
+  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  const auto set = client_.get(
+      fmt::format("/apis/apps/v1/namespaces/{}/daemonsets/{}", encoded(space), encoded(name)),
+      patience_);
+  auto state = DaemonSetState::exists;
+  if (!set) {
+    const bool gone = set.error().trouble == Trouble::not_found;
+    state = gone ? DaemonSetState::gone : DaemonSetState::unknown;
+  }
+  known_[key] = state;
+  return state;
+}
+
+Result<NodeFacts> drainable_node(Client& client, const DrainOrder& order,
+                                 const Patience& patience) {
+  const auto json = client.get("/api/v1/nodes/" + encoded(order.node), patience);
+  if (!json) return fail(fmt::format("{}: {}", order.node, json.error().what));
+  auto node = node_of(*json);
+  if (!order.uid.empty() && node.uid != order.uid)
+    return fail(fmt::format("{}: it was re-created since the plan was made", order.node));
+  if (!node.unschedulable)
+    return fail(fmt::format("{}: it is not cordoned, so evicted pods could come back", order.node));
+  return node;
+}
+
+std::string pods_on_node(const std::string& node) {
+  return "fieldSelector=spec.nodeName%3D" + encoded(node);
+}
+
 Outcome drain(Client& client, const DrainOrder& order, Watch& watch) {
   return DrainRun(client, order, watch).run();
 }
@@ -38,6 +70,7 @@ Status evictions_offered(Client& client, const Patience& patience) {
   return fail("the API server offers no policy/v1 evictions (Kubernetes 1.22 and later do)");
 }
 
+// "Nothing to evict" proves a drain only where nothing new can arrive: on a cordoned node.
 Observation observe_drain(Client& client, const DrainOrder& order, const Patience& patience) {
   const auto json = client.get("/api/v1/nodes/" + encoded(order.node), patience);
   if (!json) return {Observed::unknown, order.node + ": " + json.error().what, {}};

@@ -24,37 +24,6 @@ constexpr std::chrono::seconds kSilence{90};
 
 }  // namespace
 
-DaemonSetState DaemonSets::operator()(const std::string& space, const std::string& name) {
-  const auto key = space + "/" + name;
-  if (const auto found = known_.find(key); found != known_.end()) return found->second;
-  const auto set = client_.get(
-      fmt::format("/apis/apps/v1/namespaces/{}/daemonsets/{}", encoded(space), encoded(name)),
-      patience_);
-  auto state = DaemonSetState::exists;
-  if (!set) {
-    const bool gone = set.error().trouble == Trouble::not_found;
-    state = gone ? DaemonSetState::gone : DaemonSetState::unknown;
-  }
-  known_[key] = state;
-  return state;
-}
-
-Result<NodeFacts> drainable_node(Client& client, const DrainOrder& order,
-                                 const Patience& patience) {
-  const auto json = client.get("/api/v1/nodes/" + encoded(order.node), patience);
-  if (!json) return fail(fmt::format("{}: {}", order.node, json.error().what));
-  auto node = node_of(*json);
-  if (!order.uid.empty() && node.uid != order.uid)
-    return fail(fmt::format("{}: it was re-created since the plan was made", order.node));
-  if (!node.unschedulable)
-    return fail(fmt::format("{}: it is not cordoned, so evicted pods could come back", order.node));
-  return node;
-}
-
-std::string pods_on_node(const std::string& node) {
-  return "fieldSelector=spec.nodeName%3D" + encoded(node);
-}
-
 DrainRun::DrainRun(Client& client, const DrainOrder& order, Watch& watch)
     : client_(client),
       order_(order),
@@ -64,6 +33,7 @@ DrainRun::DrainRun(Client& client, const DrainOrder& order, Watch& watch)
       lanes_(client.transport().lanes(std::max(1, order.parallel) + 1)),
       begun_(client.clock().moment()) {}
 
+// One turn of the loop sees one time: whatever is decided in it is decided for the same moment.
 Outcome DrainRun::run() {
   if (auto outcome = prepare()) return *outcome;
   while (true) {
@@ -75,6 +45,8 @@ Outcome DrainRun::run() {
   }
 }
 
+// Everything that can refuse the drain as a whole comes before anything that takes time: a node
+// that is not cordoned would get back what is evicted from it.
 std::optional<Outcome> DrainRun::prepare() {
   const Patience patience{order_.outage_limit, &watch_};
   const auto node = drainable_node(client_, order_, patience);
@@ -106,6 +78,7 @@ MirrorHandlers DrainRun::handlers(std::function<void(std::vector<Json>)> on_list
           {}};
 }
 
+// A list is the truth of its moment: events that were dropped on the way are made good here.
 void DrainRun::take_list(std::vector<Json> items) {
   std::set<std::string> uids;
   arrived_.clear();
@@ -158,6 +131,7 @@ void DrainRun::take_in(Moment now) {
   announced_ = true;
 }
 
+// Said before the first eviction, while there is time to stop and raise the limit.
 void DrainRun::announce(const DrainScope& scope) {
   for (const auto& warning : scope.warnings)
     watch_.progress(fmt::format("{}: {}", order_.node, warning));
@@ -184,6 +158,8 @@ void DrainRun::step(Moment now) {
   report_progress(now);
 }
 
+// The answer goes through the client's bookkeeping first, so that a 403 in the wake of an outage is
+// already excused when the eviction table sees it.
 void DrainRun::launch(const Task& task) {
   ApiRequest request = eviction_request(task.pod, client_.timeout());
   if (task.kind == Task::Kind::look) {
@@ -203,6 +179,7 @@ void DrainRun::launch(const Task& task) {
   });
 }
 
+// Only once a budget has been met: most drains never need them, and a large cluster has thousands.
 void DrainRun::watch_budgets() {
   budgets_ = std::make_unique<Mirror>(
       client_, *lanes_, MirrorOptions{"/apis/policy/v1/poddisruptionbudgets", "", kSilence},
@@ -255,6 +232,8 @@ bool DrainRun::stop_asked(Moment now) {
   return stopping_;
 }
 
+// In order of weight: what makes going on wrong, what makes it needless, what makes it unwanted,
+// what makes it impossible, and the limit last.
 std::optional<Outcome> DrainRun::over(Moment now) {
   const bool stop = stop_asked(now);
   const bool quiet = evacuation_.in_flight() == 0;  // every eviction that was sent is accounted for
@@ -303,6 +282,7 @@ void DrainRun::report_progress(Moment now) {
   watch_.progress(progress_line(order_.node, evacuation_));
 }
 
+// During an outage nobody can say what is left, so the report does not try.
 Outcome DrainRun::failed(const std::string& why) {
   std::string detail = fmt::format("{}: {}", order_.node, why);
   const auto remaining = evacuation_.remaining();

@@ -33,6 +33,8 @@ void Evacuation::seen(const Pod& pod, Moment now) {
   if (pod.leaving() && idle) departure.state = State::leaving;
 }
 
+// A pod that was bound just before the cordon is no return; a controller whose pods tolerate the
+// cordon comes back again and again, and would keep a drain busy for ever.
 void Evacuation::count_return(Departure& departure) {
   if (!departure.pod.controller) return;
   const auto before = returns_.find(departure.pod.controller->uid);
@@ -109,6 +111,8 @@ Evacuation::BudgetView* Evacuation::budget_for(Departure& departure) {
   return found == budgets_.end() ? nullptr : &found->second;
 }
 
+// A held pod goes as soon as its budget allows one; without news of the budget, or while it allows
+// none, time decides.
 bool Evacuation::may_ask(Departure& departure, Moment now) {
   if (departure.state != State::waiting) return false;
   const BudgetView* view = gated(departure.pod) ? budget_for(departure) : nullptr;
@@ -147,6 +151,7 @@ std::optional<Task> Evacuation::next(Moment now) {
   return Task{Task::Kind::evict, best->pod};
 }
 
+// One second, two, four, eight: a pod in trouble must not use up the requests of the others.
 Millis Evacuation::pause(Departure& departure, Millis at_least) const {
   const int doublings = std::min(departure.failures++, kDoublingsMax);
   return std::max(at_least, knobs_.retry * (1 << doublings));
@@ -174,15 +179,7 @@ void Evacuation::answered(const std::string& uid, const EvictionVerdict& verdict
       departure.due = now;
       break;
     case EvictionAnswer::full:
-      met_budget_ = true;
-      departure.held = true;
-      departure.why = verdict.why;
-      departure.due = now + std::max(verdict.retry_after, knobs_.budget_retry);
-      // Whatever the last event said, the server says that nothing is allowed now.
-      if (BudgetView* view = budget_for(departure))
-        view->budget.allowed = 0;
-      else
-        hold_siblings(departure);
+      hold(departure, verdict, now);
       break;
     case EvictionAnswer::busy:
       departure.due = now + pause(departure, verdict.retry_after);
@@ -218,6 +215,18 @@ void Evacuation::looked(const std::string& uid, PodLook look, Moment now) {
       departure.due = now + pause(departure, Millis{0});
       break;
   }
+}
+
+void Evacuation::hold(Departure& departure, const EvictionVerdict& verdict, Moment now) {
+  met_budget_ = true;
+  departure.held = true;
+  departure.why = verdict.why;
+  departure.due = now + std::max(verdict.retry_after, knobs_.budget_retry);
+  // Whatever the last event said, the server says that nothing is allowed now.
+  if (BudgetView* view = budget_for(departure))
+    view->budget.allowed = 0;
+  else
+    hold_siblings(departure);
 }
 
 void Evacuation::hold_siblings(const Departure& held) {

@@ -104,6 +104,7 @@ class Evacuation {
   BudgetView* budget_for(Departure& departure);
   bool may_ask(Departure& departure, Moment now);
   void count_return(Departure& departure);
+  void hold(Departure& departure, const EvictionVerdict& verdict, Moment now);
   /// Pods of one controller are nearly always behind one budget: until it is known, the others
   /// need not be refused one by one.
   void hold_siblings(const Departure& held);

@@ -25,6 +25,7 @@ std::vector<Right> needed_rights(const Settings& settings) {
           {"list", "", "nodes", ""},
           {"watch", "", "nodes", ""},
           {"patch", "", "nodes", ""},
+          {"get", "coordination.k8s.io", "leases", "kube-node-lease"},
           {"list", "coordination.k8s.io", "leases", "kube-node-lease"},
           {"get", "", "pods", ""},
           {"list", "", "pods", ""},

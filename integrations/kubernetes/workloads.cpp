@@ -11,7 +11,7 @@
 namespace lockkeeper::kubernetes {
 namespace {
 
-constexpr int kPodPage = 250;            // a pod is 4-8 KB of text
+constexpr int kPodPage = 500;            // a pod is 4-8 KB of text
 constexpr std::size_t kOwnersMax = 200;  // read for pods that are not Ready; beyond, they count
 
 /// "/apis/apps/v1/namespaces/shop/replicasets/web-5d", or "" for kinds that cannot be switched off.
