@@ -5,9 +5,12 @@
 // that names the member. Included by the journal's codec only; keep nlohmann/json out of other
 // headers.
 
+#include <concepts>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "rules/version.h"
 
@@ -20,14 +23,26 @@ struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Whether a number is one of T's: the library would read 1.5, true and 2^32 + 1 as 1.
+template <typename T>
+bool fits(const Json& member) {
+  if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+    if (member.is_number_unsigned()) return std::in_range<T>(member.get<std::uint64_t>());
+    return member.is_number_integer() && std::in_range<T>(member.get<std::int64_t>());
+  }
+  return true;
+}
+
 template <typename T>
 T get(const Json& object, const char* name) {
   const auto member = object.is_object() ? object.find(name) : object.end();
   if (member == object.end()) throw Malformed(std::string("\"") + name + "\" is missing");
+  const Malformed wrong_type(std::string("\"") + name + "\" has the wrong type");
+  if (!fits<T>(*member)) throw wrong_type;
   try {
     return member->get<T>();
   } catch (const nlohmann::json::exception&) {
-    throw Malformed(std::string("\"") + name + "\" has the wrong type");
+    throw wrong_type;
   }
 }
 

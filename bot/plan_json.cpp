@@ -71,9 +71,9 @@ Plan plan_from(const Json& json) {
   plan.dry_run = get<bool>(json, "dry_run");
   plan.takes_over = get<std::string>(json, "takes_over");
   plan.containerd_target = get<std::string>(json, "containerd_target");
-  for (const auto& node : get<Json>(json, "nodes"))
+  for (const auto& node : get<Json::array_t>(json, "nodes"))
     plan.nodes.push_back(node_from(node));
-  for (const auto& step : get<Json>(json, "steps"))
+  for (const auto& step : get<Json::array_t>(json, "steps"))
     plan.steps.push_back(step_from(step));
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     if (plan.steps[i].number != static_cast<int>(i) + 1) throw Malformed("steps are out of order");

@@ -148,7 +148,7 @@ TEST_CASE("any text is read or refused") {
     for (const auto& one : *rc::gen::container<std::vector<std::string>>(piece))
       text += one;
     const auto parsed = parse_time(text);
-    RC_ASSERT(parsed.has_value() || !parsed.error().what.empty());
+    RC_ASSERT((parsed.has_value() || !parsed.error().what.empty()));
   }));
 }
 
