@@ -37,7 +37,9 @@ constexpr std::array kVerbs = {
 };
 
 /// What phones and chat clients make of plain characters.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kTypography = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kTypography = {{
+    {"\r", " "},  // a line end that its entry left on the line
+    {"\n", " "},
     {"\u2014", "--"},  // em dash
     {"\u2013", "--"},  // en dash
     {"\u201c", "\""},
@@ -89,6 +91,15 @@ Result<std::vector<std::string>> split_words(std::string_view text) {
   return words;
 }
 
+/// The line without "/upgrade" in front.
+std::string_view without_slash(std::string_view text) {
+  constexpr std::string_view slash = "/upgrade";
+  if (!text.starts_with(slash)) return text;
+  const auto rest = text.substr(slash.size());
+  const bool ends_there = rest.empty() || std::string_view(" \t{").contains(rest.front());
+  return ends_there ? trimmed(rest) : text;
+}
+
 const VerbRow* find_verb(std::string_view name) {
   const auto at = std::ranges::find(kVerbs, name, &VerbRow::name);
   return at == kVerbs.end() ? nullptr : at;
@@ -110,15 +121,14 @@ Result<Command> parse_command(std::string_view line) {
   if (line.size() > kLineBytesMax) return fail("the command is longer than 20 KiB");
   if (invalid_utf8_at(line) != line.size()) return fail("the command is not valid UTF-8");
   const std::string typed = plain_typing(line);
-  std::string_view text = trimmed(typed);
-  if (text.starts_with("/upgrade")) text = trimmed(text.substr(8));
+  const std::string_view text = without_slash(trimmed(typed));
   Command command;
   if (text.starts_with('{')) {
     command.verb = find_verb("start");
     command.rest = text;
     return command;
   }
-  const std::size_t space = std::min(text.find_first_of(" \t\n"), text.size());
+  const std::size_t space = std::min(text.find_first_of(" \t"), text.size());
   const std::string_view name = text.empty() ? std::string_view("help") : text.substr(0, space);
   command.verb = find_verb(name);
   if (command.verb == nullptr) {
@@ -126,7 +136,8 @@ Result<Command> parse_command(std::string_view line) {
                             verb_suggestion(name)));
   }
   command.rest = trimmed(text.substr(std::min(space, text.size())));
-  if (command.rest.starts_with('{')) return command;
+  const bool takes_payload = name == "start" || name == "plan";
+  if (takes_payload && command.rest.starts_with('{')) return command;
   auto words = split_words(command.rest);
   if (!words) return std::unexpected(words.error());
   command.words = std::move(*words);
