@@ -21,8 +21,10 @@ std::string alert_text(const Labels& labels) {
 }
 
 std::string rule_text(const Rule& rule) {
-  if (rule.line == 0) return fmt::format("{} ({})", rule.name, rule.file);
-  return fmt::format("{} ({}:{})", rule.name, rule.file, rule.line);
+  // Chat shows the file's name; its folder is in `lockkeeper check`.
+  const auto file = std::string_view(rule.file).substr(rule.file.rfind('/') + 1);
+  if (rule.line == 0) return fmt::format("{} ({})", rule.name, file);
+  return fmt::format("{} ({}:{})", rule.name, file, rule.line);
 }
 
 std::string alert_reason(const Labels& labels, const Rule& rule, Millis firing,
