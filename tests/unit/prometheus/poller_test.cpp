@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "fake_prometheus.h"
-#include "integrations/system/log.h"
 
 using namespace lockkeeper;
 using namespace lockkeeper::prometheus;

@@ -5,8 +5,7 @@
 
 #include <atomic>
 #include <thread>
-
-#include "config/settings.h"  // the chrono literals
+#include <vector>
 
 using namespace lockkeeper;
 using namespace std::chrono_literals;
