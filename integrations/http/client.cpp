@@ -25,6 +25,8 @@ bool is_redirect(int status) {
 }
 
 /// The request that follows a redirect, or nothing when it may not be followed.
+// By hand rather than by curl, which would only hold back Authorization and cookies, not a
+// X-Token of somebody else's making.
 std::optional<ClientRequest> following(const ClientRequest& request, const Reply& reply) {
   const bool reading = request.method == "GET" || request.method == "HEAD";
   if (!reading || request.redirects_max <= 0 || !is_redirect(reply.status)) return std::nullopt;
@@ -87,6 +89,7 @@ Answered Client::stream(ClientRequest request, ChunkHandler on_chunk) {
   return once(request, std::move(on_chunk));
 }
 
+// The call's own limits end it; the turns are short only so that a stop token is seen.
 Answered Client::once(const ClientRequest& request, ChunkHandler on_chunk) {
   auto lanes = take();
   std::optional<Answered> answer;
@@ -123,6 +126,7 @@ std::unique_ptr<Lanes> Client::take() {
   return lanes;
 }
 
+// Beyond a handful of threads at once, connections are closed rather than kept.
 void Client::give_back(std::unique_ptr<Lanes> lanes) {
   const std::scoped_lock lock(mutex_);
   if (idle_.size() < kIdleLanesMax) idle_.push_back(std::move(lanes));

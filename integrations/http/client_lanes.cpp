@@ -37,6 +37,7 @@ Lanes::Lanes(std::shared_ptr<const ClientOptions> options, int parallel)
       multi_(std::make_unique<CurlMulti>()),
       parallel_(std::max(1, parallel)) {}
 
+// curl wants every handle out before its multi is cleaned up.
 Lanes::~Lanes() {
   for (const auto& [id, transfer] : transfers_)
     if (transfer->admitted) curl_multi_remove_handle(multi_->handle, transfer->easy());
@@ -124,6 +125,7 @@ void Lanes::deliver() {
   }
 }
 
+// First all messages, then all callbacks: a callback may remove handles, and messages with them.
 void Lanes::collect() {
   std::vector<std::pair<Transfer*, CURLcode>> ended;
   int left = 0;

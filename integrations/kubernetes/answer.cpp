@@ -56,6 +56,8 @@ Trouble trouble_of(int code, const StatusObject& status) {
   }
 }
 
+// 401 says nothing worth quoting, 403 says everything; the rest needs the call's name to be found
+// in an audit log.
 std::string words_for(const ApiRequest& request, int code, const StatusObject& status,
                       std::string_view body) {
   const auto said = status.message.empty() ? first_words(body) : clipped(status.message, 400);
@@ -76,6 +78,8 @@ std::string words_for(const ApiRequest& request, int code, const StatusObject& s
                      said.empty() ? http::reason_phrase(code) : std::string_view(said));
 }
 
+// A handshake may fail after a request went out on a connection that curl had tried to reuse, so
+// `tls` counts as perhaps done.
 ApiFailure unanswered(const http::Fault& fault) {
   ApiFailure failure;
   failure.what = fault.what;
@@ -135,6 +139,7 @@ ApiResult<http::Reply> judged(const ApiRequest& request, http::Answered answer) 
   // A success is almost never a Status; only short ones are worth a second reading.
   constexpr std::size_t kStatusMaxBytes = 64U << 10U;
   StatusObject status;
+  // Lists and objects are large and no Status; reading them twice would double their cost.
   if (!good || answer->body.size() < kStatusMaxBytes) status = status_object(answer->body);
   const bool odd_shape = wants_json && !answer->body.empty() && !looks_like_json(answer->body);
   if (good && !status.failure && !odd_shape) return std::move(*answer);

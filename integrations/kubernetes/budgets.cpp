@@ -18,6 +18,7 @@ using BudgetsBySpace = std::map<std::string, std::vector<Budget>>;
 /// Pairs of budgets of one namespace that both cover a pod, with one such pod as the example.
 using Pairs = std::map<std::pair<std::string, std::string>, std::string>;
 
+// One example for each pair is enough to find the overlap; a Deployment would give a hundred.
 void find_pairs(const Pod& pod, const std::vector<Budget>& budgets, Pairs& pairs) {
   const Budget* first = nullptr;
   for (const auto& budget : budgets) {

@@ -58,6 +58,8 @@ ApiResult<Json> Client::get(const std::string& path, const Patience& patience) {
   return std::unexpected(std::move(failure));
 }
 
+// The pause is weighed before it is made: a caller whose patience ends in two seconds is told now,
+// not after five.
 ApiResult<http::Reply> Client::read(ApiRequest request, const Patience& patience) {
   const Moment begun = clock_.moment();
   Backoff pauses = backoff();
@@ -99,6 +101,8 @@ ApiResult<http::Reply> Client::judge(const ApiRequest& request, http::Answered a
   return std::unexpected(excused(std::move(reply.error())));
 }
 
+// One place decides what an outage excuses, for calls and lanes alike. The clock starts at the last
+// sign of the outage, so a refusal that persists is believed in the end.
 ApiFailure Client::excused(ApiFailure failure) {
   const std::int64_t now = clock_.moment().since_start.count();
   const Millis since_outage{now - last_away_ms_.load()};
@@ -134,6 +138,7 @@ bool Client::outage(const ApiFailure& failure) {
   return !own_words || failure.status.message.find("etcdserver") != std::string::npos;
 }
 
+// A stirred clock returns early, so the wait is a loop.
 bool Client::rest(Millis duration, Watch* watch) {
   const Moment until = clock_.moment() + duration;
   while (clock_.moment() < until) {

@@ -57,6 +57,8 @@ ApiResult<void> take_namespace(Client& client, const std::string& name, const Pa
   return {};
 }
 
+// etcd has a version of its own; kubeadm's other static pods carry the release in their image's
+// tag.
 void take_pod(const Pod& pod, const Plan& plan, NodeHealth& health) {
   if (pod.daemon() && !pod.finished() && !pod.ready)
     health.daemons_not_ready.push_back(pod.full_name());
@@ -77,6 +79,7 @@ void take_pod(const Pod& pod, const Plan& plan, NodeHealth& health) {
 
 }  // namespace
 
+// Small reads first: a refusal or a dead server is told before thousands of nodes are read.
 Result<ClusterFacts> look(Client& client, const KubernetesSettings& settings,
                           const Patience& patience) {
   ClusterFacts facts;
@@ -122,6 +125,7 @@ Result<NodeHealth> examine(Client& client, const std::string& node, const Plan& 
   return health;
 }
 
+// /healthz and /livez stay ok while a server shuts down; only /readyz tells (metalk8s#5126).
 bool ready(Client& client) {
   ApiRequest request;
   request.path = "/readyz";

@@ -70,9 +70,11 @@ Result<std::unique_ptr<Connection>> Connection::open(const KubernetesSettings& s
 Connection::Connection(std::unique_ptr<Credentials> credentials)
     : credentials_(std::move(credentials)), client_(options()) {}
 
+// Dressed at the last moment: a token that was rotated while a call waited in line is the new one.
 std::expected<http::ClientRequest, http::Fault> Connection::dressed(const ApiRequest& request) {
   auto identity = credentials_->identity();
   if (!identity)
+    // Nothing was sent, so it may be tried again like a connection that was refused.
     return std::unexpected(http::Fault{http::FaultKind::refused, identity.error().what});
   http::ClientRequest out;
   out.method = request.method;

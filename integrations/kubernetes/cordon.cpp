@@ -35,6 +35,8 @@ Json patch(const Json& unschedulable, const Json& run) {
           {"spec", {{"unschedulable", unschedulable}}}};
 }
 
+// Who cordons twice says nothing with it, so a cordon without our mark is a person's, and one with
+// another run's mark is what that run left behind.
 Decision decide_cordon(const CordonOrder& order, const Json& json) {
   const auto node = node_of(json);
   if (auto why = stranger(order, node); !why.empty()) return {outcome(StepResult::failed, why), {}};
@@ -44,6 +46,7 @@ Decision decide_cordon(const CordonOrder& order, const Json& json) {
   return {std::nullopt, patch(true, order.run)};
 }
 
+// Our mark is the permission. Without it the node is not ours to open, whatever the journal says.
 Decision decide_uncordon(const CordonOrder& order, const Json& json) {
   const auto node = node_of(json);
   if (auto why = stranger(order, node); !why.empty()) return {outcome(StepResult::failed, why), {}};

@@ -44,6 +44,7 @@ Result<std::unique_ptr<Credentials>> Credentials::open(KubernetesSettings settin
       new Credentials(std::move(settings), clock, std::move(around), std::move(*access)));
 }
 
+// The lock is held while a plugin runs: its result is what every other caller needs, too.
 Result<Identity> Credentials::identity() {
   const std::scoped_lock lock(mutex_);
   refresh_access();
@@ -92,6 +93,8 @@ void Credentials::refresh_access() {
   if (tls != *tls_) tls_ = std::make_shared<const http::ClientTls>(std::move(tls));
 }
 
+// Inode, size and time together notice every way of replacing a file, a Kubernetes volume's swapped
+// link included.
 std::string Credentials::stamp() const {
   std::string text;
   for (const auto& file : access_.files) {
@@ -103,6 +106,7 @@ std::string Credentials::stamp() const {
   return text;
 }
 
+// The order of client-go: a plugin excludes the others, a file wins over a token.
 Result<std::string> Credentials::bearer() {
   if (access_.exec) return token_from_plugin();
   if (!access_.token_file.empty()) return token_from_file();
@@ -124,6 +128,7 @@ Result<std::string> Credentials::token_from_file() {
                           content ? "empty" : content.error().what));
 }
 
+// A plugin that fails while its last token is still good is tried again later.
 Result<std::string> Credentials::token_from_plugin() {
   const Moment now = clock_.moment();
   const bool expired =

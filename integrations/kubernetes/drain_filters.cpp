@@ -22,6 +22,8 @@ bool may_go(const Pod& pod, const DrainPolicy& policy) {
   return std::ranges::find(policy.unevictable_ok, pod.full_name()) != policy.unevictable_ok.end();
 }
 
+// A daemon pod tolerates the cordon and would be back at once. kubectl trusts the owner reference
+// only after it has seen the DaemonSet, because a pod without one would be lost.
 FilterAnswer daemon_filter(const Pod& pod, const DrainPolicy& policy, const DaemonSetLookup& lookup,
                            PodDecision& decision) {
   if (!pod.daemon() || pod.finished()) return std::nullopt;
@@ -44,6 +46,7 @@ FilterAnswer daemon_filter(const Pod& pod, const DrainPolicy& policy, const Daem
   return PodFate::refuse;
 }
 
+// Any controller of any kind passes, as in kubectl: custom ones cannot be known.
 FilterAnswer controller_filter(const Pod& pod, const DrainPolicy& policy, PodDecision& decision) {
   if (pod.controller || pod.finished()) return std::nullopt;
   if (may_go(pod, policy)) {
@@ -54,6 +57,7 @@ FilterAnswer controller_filter(const Pod& pod, const DrainPolicy& policy, PodDec
   return PodFate::refuse;
 }
 
+// Last, because these are policy: a mirror pod or a daemon pod with our mark stays anyway.
 FilterAnswer own_filter(const Pod& pod, const DrainPolicy& policy, PodDecision& decision) {
   if (pod.full_name() == policy.own_pod) {
     decision.reason = "this bot's own pod runs here and would evict itself";

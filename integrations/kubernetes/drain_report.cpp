@@ -23,6 +23,7 @@ std::string budget_text(const Budget& budget) {
                      budget.expected);
 }
 
+// All covering budgets, not the first: two of them are the reason, if there are two.
 std::string held_text(const Remaining& each, const std::vector<Budget>& budgets) {
   std::vector<std::string> covering;
   for (const auto& budget : budgets)

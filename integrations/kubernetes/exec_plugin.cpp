@@ -71,6 +71,7 @@ std::string exec_info(const ExecPlugin& plugin) {
       {{"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", std::move(spec)}});
 }
 
+// The kubeconfig's variables win over ours, and KUBERNETES_EXEC_INFO over both.
 std::vector<std::string> environment_for(const ExecPlugin& plugin) {
   std::vector<std::string> variables;
   for (char** each = environ; *each != nullptr; ++each)
@@ -93,6 +94,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
+// A group of its own, so that what the plugin has started ends with it.
 int PluginProcess::start(const ExecPlugin& plugin) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return errno;
@@ -122,6 +124,8 @@ int PluginProcess::start(const ExecPlugin& plugin) {
   return process_.number() < 0 ? errno : 0;
 }
 
+// Its output may stay open after its end, in a child that it left behind, and the other way round:
+// both are waited for, within the same limit.
 std::optional<std::string> PluginProcess::output(Clock& clock, Moment until) {
   std::string text;
   bool open = true;

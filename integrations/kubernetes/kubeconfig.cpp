@@ -37,6 +37,7 @@ Result<std::vector<YamlFile>> load_files(const std::vector<fs::path>& files, boo
   return loaded;
 }
 
+// Scalars merge differently from maps: the first that is not empty counts.
 std::string current_context(const std::vector<YamlFile>& files) {
   for (const auto& file : files)
     if (auto name = file.text({"current-context"}); !name.empty()) return name;
@@ -57,6 +58,7 @@ Status take_authority(const NamedBody& cluster, http::ClientTls& tls, Access& ac
   return {};
 }
 
+// A path behind the address is kept: some front doors serve many clusters below one.
 Status take_cluster(const NamedBody& cluster, Access& access) {
   access.server = cluster.text("server");
   const auto parts = http::url_parts(access.server);
@@ -130,6 +132,7 @@ Result<Access> read_kubeconfig(const std::vector<fs::path>& paths, bool must_exi
   return access;
 }
 
+// The token is not read here: it changes every hour, and credentials.h reads it when it is used.
 Result<Access> read_service_account(const Surroundings& around) {
   Access access;
   access.described = "the pod's service account";

@@ -16,6 +16,7 @@ std::unexpected<Failure> wrong(const NamedBody& user, std::string_view what) {
   return fail(fmt::format("kubeconfig {}: {}: {}", user.file.string(), user.name, what));
 }
 
+// Half a pair would fail in the handshake with words that help nobody.
 Status take_certificate(const NamedBody& user, Access& access) {
   auto certificate = user.data_or_file("client-certificate", access.files);
   if (!certificate) return std::unexpected(certificate.error());
@@ -46,6 +47,7 @@ Status take_impersonation(const NamedBody& user, Access& access) {
   return {};
 }
 
+// interactiveMode is mandatory in v1 and optional in v1beta1.
 Status take_exec(const NamedBody& user, const NamedBody& body, Access& access) {
   ExecPlugin plugin;
   plugin.command = body.text("command");

@@ -144,6 +144,7 @@ Result<YamlFile> parse_yaml(const std::filesystem::path& path, const std::string
   }
 }
 
+// Strict about what is inside: a cut certificate must not become a shorter one.
 std::optional<std::string> from_base64(std::string_view text) {
   std::string bytes;
   unsigned bits = 0;

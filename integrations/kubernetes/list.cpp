@@ -18,6 +18,7 @@ ApiFailure unreadable(const ApiRequest& request) {
 
 }  // namespace
 
+// Only the token goes with the following pages: a resourceVersion beside it would be refused.
 ApiResult<void> list(Client& client, const ListQuery& query, const Patience& patience,
                      const ListHandlers& handlers) {
   std::string page;

@@ -179,6 +179,8 @@ void Mirror::fail(const ApiFailure& failure, State next) {
   pause(next, failure.retry_after);
 }
 
+// Even a list that is due at once waits a little: a server that answers 410 to every watch would
+// otherwise be listed in a loop.
 void Mirror::pause(State next, Millis at_least) {
   state_ = next;
   due_ = client_.clock().moment() + std::max(at_least, backoff_.next());

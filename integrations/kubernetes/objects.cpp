@@ -18,6 +18,7 @@ StringMap strings_of(const Json& object) {
   return map;
 }
 
+// Of several owners only the controlling one re-creates the pod.
 std::optional<Controller> controller_of(const Json& json) {
   for (const auto& owner : items_at(json, {"metadata", "ownerReferences"}))
     if (flag_at(owner, {"controller"}))
@@ -67,6 +68,7 @@ std::string annotation_of(const Json& json, std::string_view name) {
   return found != annotations.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// 30 s is the server's own default for the grace period.
 Pod pod_of(const Json& json) {
   Pod pod;
   pod.space = text_at(json, {"metadata", "namespace"});
@@ -93,6 +95,8 @@ Pod pod_of(const Json& json) {
   return pod;
 }
 
+// A status that is older than its spec is not believed: right after a change it tells of the old
+// one.
 Budget budget_of(const Json& json) {
   Budget budget;
   budget.space = text_at(json, {"metadata", "namespace"});

@@ -44,6 +44,7 @@ std::optional<Outcome> settled(const StepAsideOrder& order, const ApiResult<Json
 
 }  // namespace
 
+// With one request at a time: our own end may come between any two lines.
 Outcome step_aside(Client& client, const StepAsideOrder& order, Watch& watch) {
   if (order.own_pod.empty()) return ended(StepResult::done, "not running in a pod");
   const Moment until = client.clock().moment() + order.limit;

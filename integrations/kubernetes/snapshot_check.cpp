@@ -52,6 +52,7 @@ ApiResult<std::string> log_of(Client& client, const Json& pod, const std::string
   return reply->body;
 }
 
+// A time in the future is no reason to refuse: clocks of storage hosts differ.
 Status held_against(const SnapshotFile& file, const SnapshotSettings& settings, Time now) {
   if (file.bytes < settings.size_min)
     return fail(fmt::format("the snapshot {} has {} bytes, less than {}", file.path, file.bytes,
@@ -78,6 +79,7 @@ std::string job_failure(const JobPlace& place, const Json& job) {
   return fmt::format("Job {} failed ({}){}", place.full_name(), why, log_hint(place));
 }
 
+// Backup jobs often have a second container that ships the file; whichever says the words counts.
 Result<SnapshotFile> verified_file(Client& client, const SnapshotOrder& order,
                                    const JobPlace& place, const Patience& patience) {
   const auto wrong = [&](const std::string& why) {

@@ -37,6 +37,8 @@ std::string job_name(const std::string& cronjob, const std::string& run) {
   return name + "-" + run;
 }
 
+// What `kubectl create job --from` makes, without blockOwnerDeletion, which would need a right to
+// finalizers that the role does not have.
 Json job_from(const Json& cronjob, const std::string& run) {
   const Json& from = value_at(cronjob, {"spec", "jobTemplate"});
   const auto name = text_at(cronjob, {"metadata", "name"});
@@ -69,6 +71,7 @@ Outcome snapshot(Client& client, const SnapshotOrder& order, Watch& watch) {
   return SnapshotRun(client, order, watch).run();
 }
 
+// The name alone proves nothing: people make Jobs from CronJobs, too, and may choose any name.
 Observation observe_snapshot(Client& client, const SnapshotOrder& order, const Patience& patience) {
   const auto place = job_place(order);
   const auto job = client.get(place.jobs + "/" + place.job, patience);

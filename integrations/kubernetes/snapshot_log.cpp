@@ -61,6 +61,7 @@ std::optional<Time> time_in(std::string_view text) {
   return time ? std::optional<Time>(*time) : std::nullopt;
 }
 
+// The name's own time wins: a line often ends with the time at which it was written.
 Result<SnapshotFile> read_snapshot_log(std::string_view log, std::string_view success_text) {
   const auto line = last_line_with(log, success_text);
   if (line.empty()) return fail(fmt::format("its log does not say \"{}\"", success_text));

@@ -71,6 +71,7 @@ std::optional<Outcome> SnapshotRun::adopt(const Json& job) {
   return std::nullopt;
 }
 
+// Watched, because a Job with a short life after its end would be missed by slow polling.
 Outcome SnapshotRun::await() {
   const auto lanes = client_.transport().lanes(1);
   MirrorHandlers handlers;
@@ -125,6 +126,7 @@ std::optional<Outcome> SnapshotRun::over(Moment now) {
                            place_.job));
 }
 
+// Annotated before it is called done: whoever restores without us looks there.
 Outcome SnapshotRun::finish() {
   if (job_end(job_) == JobEnd::failed) return ended(StepResult::failed, job_failure(place_, job_));
   const Patience patience{order_.outage_limit, &watch_};

@@ -27,6 +27,8 @@ std::string owner_path(const std::string& space, const Controller& owner) {
 }
 
 /// Whether an owner wants none of its pods to run.
+// An owner that is gone wants nothing either; one that cannot be read counts as wanting its pods,
+// which is the answer that keeps a soak waiting.
 bool is_switched_off(const ApiResult<Json>& owner) {
   if (!owner) return owner.error().trouble == Trouble::not_found;
   const bool scaled = value_at(*owner, {"spec", "replicas"}).is_number_integer();

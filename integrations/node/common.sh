@@ -71,11 +71,18 @@ dpkg_complaint() {
 # that runs when this one was killed, finishes what this one could not.
 holds_file=$state/holds
 
-# held PACKAGES: those of them that are held, one a line.
+# All packages on hold, one a line. From dpkg: apt-mark would build apt's caches first.
+all_holds() {
+    # shellcheck disable=SC2016 # the format is dpkg's
+    selections=$(dpkg-query -W -f '${db:Status-Want} ${Package}\n') || fail "dpkg-query"
+    echo "$selections" | sed -n 's/^hold //p' | sort -u
+}
+
+# held PACKAGES: those of them that are on hold.
 held() {
-    all_holds=$(apt-mark showhold) || fail "apt-mark showhold"
+    holds=$(all_holds)
     for package in "$@"; do
-        echo "$all_holds" | grep -Fx "$package" || true
+        echo "$holds" | grep -Fx "$package" || true
     done | sort
 }
 

@@ -29,7 +29,7 @@ probe_packages() {
     put kubeadm "$(installed_version kubeadm)"
     put kubelet "$(installed_version kubelet)"
     put containerd "$(installed_version containerd.io)$(installed_version containerd)"
-    put holds "$(apt-mark showhold)"
+    put holds "$(all_holds)"
     put dpkg_audit "$(dpkg_complaint)"
 }
 

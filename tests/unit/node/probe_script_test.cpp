@@ -38,7 +38,7 @@ TEST_CASE("the probe changes nothing: no install, no hold, no lists of the node"
   probe_of(world);
   CHECK(world.calls("apt-get").size() == 1);
   CHECK(world.calls("apt-get").front() == "apt-get -q update");
-  CHECK(world.calls("apt-mark") == std::vector<std::string>{"apt-mark showhold"});
+  CHECK(world.calls("apt-mark").empty());
   CHECK(world.calls("systemctl").empty());
   CHECK(world.calls("kubeadm upgrade apply").empty());
   CHECK(world.read("etc/apt/sources.list.d/kubernetes.list") == before);

@@ -64,7 +64,6 @@ apt_get() {
 
 apt_mark() {
     case $1 in
-        showhold) cat "$fake/holds" ;;
         hold)
             if on hold-fails; then echo "E: dpkg frontend lock is locked"; exit 100; fi
             { cat "$fake/holds"; echo "$2"; } | sort -u >"$fake/holds.new"
@@ -137,7 +136,13 @@ case $name in
     apt-config) echo 'Acquire::http::Proxy "http://proxy:3128";' ;;
     apt-mark) apt_mark "$@" ;;
     containerd) echo "containerd containerd.io $(release_of containerd.io) abc" ;;
-    dpkg-query) [ -n "$(has "$4")" ] && echo "installed $(has "$4")" ;;
+    dpkg-query)
+        if [ $# -lt 4 ]; then
+            sed 's/^/hold /' "$fake/holds"
+        else
+            [ -n "$(has "$4")" ] && echo "installed $(has "$4")"
+        fi
+        ;;
     dpkg)
         case $1 in
             --audit) cat "$fake/audit" ;;
