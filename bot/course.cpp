@@ -43,8 +43,10 @@ std::optional<std::string> uncordon_left_out(const Progress& progress, const Ste
   const Step* work = work_of(progress, step);
   const Step* awaited = sibling(progress, step, Action::await_ready);
   const bool proven = ended_as(progress, awaited, StepResult::done);
-  // Nothing was changed on the node yet, or all of it is proven: it may take pods again.
-  const bool untouched = !begun(progress, work) && !begun(progress, awaited);
+  // Nothing was changed on the node yet, or all of it is proven: it may take pods again. A script
+  // that was skipped behind its Intent has been looked for, and had not begun.
+  const bool worked = begun(progress, work) && !ended_as(progress, work, StepResult::skipped);
+  const bool untouched = !worked && !begun(progress, awaited);
   if (untouched || (proven && (work == nullptr || ended_as(progress, work, StepResult::done)))) {
     return std::nullopt;
   }

@@ -122,7 +122,9 @@ Message findings(const Progress& progress, const std::vector<Finding>& findings)
 Message would(const Progress& progress, const Step& step, const std::vector<std::string>& lines) {
   std::vector<std::string> shown;
   for (const auto& one : lines)
-    shown.push_back("WOULD: " + one);
+    // A note tells what to know about it; it is nothing that would be done.
+    shown.push_back(one.starts_with("note ") ? one : "WOULD: " + one);
+  if (lines.empty()) shown.emplace_back("nothing to do");
   return {Tone::detail, progress.run, with_lines(line(progress, to_string(step)), shown)};
 }
 

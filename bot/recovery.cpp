@@ -17,12 +17,18 @@ bool done(const StepRecord& record) {
   return record.outcome && record.outcome->result == StepResult::done;
 }
 
+/// Whether the step may have touched its node: a script that was skipped behind its Intent had not
+/// begun.
+bool touched(const StepRecord& record) {
+  return record.begun && !(record.outcome && record.outcome->result == StepResult::skipped);
+}
+
 /// The node whose script was begun and whose health was not proven, if there is one.
 const PlannedNode* half_done_node(const Progress& progress) {
   const PlannedNode* found = nullptr;
   for (const auto& step : progress.plan->steps) {
     const bool work = step.action == Action::upgrade || step.action == Action::containerd;
-    if (work && record_of(progress, step).begun) found = progress.plan->node(step.node);
+    if (work && touched(record_of(progress, step))) found = progress.plan->node(step.node);
     if (step.action == Action::await_ready && done(record_of(progress, step))) found = nullptr;
   }
   return found;
@@ -39,8 +45,8 @@ void add_package_lines(const Progress& progress, const PlannedNode& node,
   lines.push_back(fmt::format("{}: previous packages:{}", node.name, packages));
   if (node.role != Role::worker) return;
   lines.push_back(
-      fmt::format("to put its packages back: ssh {} sudo apt-get install -y --allow-downgrades "
-                  "--allow-change-held-packages{} && sudo systemctl restart kubelet",
+      fmt::format("to put its packages back: ssh {} 'sudo apt-get install -y --allow-downgrades "
+                  "--allow-change-held-packages{} && sudo systemctl restart kubelet'",
                   node.address, packages));
 }
 
@@ -65,8 +71,9 @@ std::vector<std::string> recovery_lines(const Progress& progress) {
     lines.push_back(
         fmt::format("look at it: ssh {} sudo journalctl -u kubelet -n 100", node->address));
     lines.push_back(
-        fmt::format("its script's log: ssh {} sudo tail -n 100 "
-                    "'/var/lib/lockkeeper/jobs/{}-*/log'",
+        // Only root may see into that folder, so the star must be root's.
+        fmt::format("its script's log: ssh {} \"sudo sh -c 'tail -n 100 "
+                    "/var/lib/lockkeeper/jobs/{}-*/log'\"",
                     node->address, progress.run));
     add_package_lines(progress, *node, lines);
     if (node->role != Role::worker && !snapshot.empty()) {
