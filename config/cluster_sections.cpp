@@ -80,6 +80,8 @@ void add_upgrade_limits(Table<Settings>& table) {
            "evictions in flight on one node")
       .key("script_timeout", at(&UpgradeSettings::script_timeout), duration_value(1s, kDay),
            "for the script on one node; kubeadm takes 5 to 15 minutes")
+      .key("service_steady", at(&UpgradeSettings::service_steady), duration_value(1s, 10min),
+           "a restarted kubelet or containerd must live so long before its script is done")
       .key("ready_timeout", at(&UpgradeSettings::ready_timeout), duration_value(1s, kDay),
            "from the end of that script to a Ready kubelet of the target version")
       .key("poll_interval", at(&UpgradeSettings::poll_interval), duration_value(100ms, 10min),

@@ -64,6 +64,7 @@ struct UpgradeSettings {
   Millis drain_timeout = 5min;      // then the node is uncordoned and the run stops
   int drain_parallel = 10;          // evictions in flight on one node
   Millis script_timeout = 30min;    // for one detached node script; kubeadm apply takes 5-15 min
+  Millis service_steady = 10s;      // a restarted kubelet or containerd must live so long at least
   Millis ready_timeout = 10min;     // from the end of the script to a proven, Ready kubelet
   Millis poll_interval = 5s;        // between two looks at a node that is awaited or soaked
   std::string kubeadm_flags;        // extra words for `kubeadm upgrade apply|node`

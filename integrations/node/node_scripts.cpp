@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "integrations/node/script_files.h"
 #include "integrations/ssh/shell.h"
@@ -13,8 +14,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// How long a restarted service must live before its script believes it. The runner watches on.
-constexpr std::string_view kSteadySeconds = "10";
 constexpr std::string_view kManagedPackages = "kubeadm kubelet kubectl cri-tools kubernetes-cni";
 
 std::string_view role_word(Role role) {
@@ -29,6 +28,11 @@ std::string_view role_word(Role role) {
   return "worker";
 }
 
+/// The scripts count in whole seconds. The runner watches on after them.
+std::string steady_seconds(const UpgradeSettings& settings) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(settings.service_steady).count());
+}
+
 /// "--": what follows belongs to kubeadm.
 Words with_kubeadm_flags(Words words, const UpgradeSettings& settings) {
   words.emplace_back("--");
@@ -40,7 +44,7 @@ Words with_kubeadm_flags(Words words, const UpgradeSettings& settings) {
 
 Words upgrade_words(const PlannedNode& node, const Plan& plan, const UpgradeSettings& settings) {
   return with_kubeadm_flags({"--role", std::string(role_word(node.role)), "--release",
-                             to_string(plan.target), "--steady", std::string(kSteadySeconds)},
+                             to_string(plan.target), "--steady", steady_seconds(settings)},
                             settings);
 }
 
@@ -158,9 +162,10 @@ Result<NodeScript> script_for(const StepContext& context, const Settings& settin
       return NodeScript{program(upgrade_sh, call(upgrade_words(node, plan, settings.upgrade))),
                         put_back};
     case Action::containerd:
-      return NodeScript{program(containerd_sh, call({"--version", plan.containerd_target,
-                                                     "--steady", std::string(kSteadySeconds)})),
-                        put_back};
+      return NodeScript{
+          program(containerd_sh, call({"--version", plan.containerd_target, "--steady",
+                                       steady_seconds(settings.upgrade)})),
+          put_back};
     case Action::repository:
       return NodeScript{program(repository_sh, call({"--minor", minor_name(plan.target)})), {}};
     case Action::prune:

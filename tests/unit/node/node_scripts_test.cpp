@@ -32,6 +32,8 @@ TEST_CASE("each role gets its own call, with kubeadm's flags behind the dashes")
   CHECK(call_of(world, Action::upgrade) == "main --role worker" + rest);
   world.settings.upgrade.kubeadm_flags = "";
   CHECK(call_of(world, Action::upgrade) == "main --role worker --release 1.34.7 --steady 10 --");
+  world.settings.upgrade.service_steady = Millis{2500};
+  CHECK(call_of(world, Action::upgrade) == "main --role worker --release 1.34.7 --steady 3 --");
 }
 
 TEST_CASE("the other scripts are called with what the plan and the settings say") {
