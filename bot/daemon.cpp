@@ -256,7 +256,8 @@ int Daemon::run(system::Signals& signals, bool console) {
   sinks.not_ready = [this] { return not_ready(); };
   eyes_ = std::make_unique<system::Periodic>(settings_.gate.poll_interval, [this] { look(); });
   auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
-                              {metrics_, board_, clock_, secrets()});
+                              {metrics_, board_, clock_, secrets(),
+                               web::repeat_window(settings_.gate.confirmation_time())});
   if (!site) {
     fmt::print(stderr, "{}\n", site.error().what);
     return cli::kRefused;

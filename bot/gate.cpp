@@ -63,8 +63,9 @@ void Gate::absorb(const Sighting& sighting, Moment now) {
   }
   first_seen_ = std::move(seen);
   std::erase_if(waived_, [&](std::uint64_t id) { return !first_seen_.contains(id); });
-  std::erase_if(suspicions_,
-                [&](const auto& entry) { return now - entry.second.at > confirm_within(); });
+  std::erase_if(suspicions_, [&](const auto& entry) {
+    return now - entry.second.at > settings_.confirmation_time();
+  });
   truncated_ = 0;
 }
 
@@ -92,12 +93,6 @@ Verdict Gate::ask(const Situation& situation, Moment now) {
   auto judged = judge(situation_, now);
   update(judged, now);
   return verdict(judged, now);
-}
-
-Millis Gate::confirm_within() const {
-  constexpr Millis evaluation_and_scrape = std::chrono::seconds(30);
-  return settings_.confirm_within.count() > 0 ? settings_.confirm_within
-                                              : 2 * settings_.poll_interval + evaluation_and_scrape;
 }
 
 bool Gate::blind(Moment now) const {

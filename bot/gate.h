@@ -104,7 +104,6 @@ class Gate {
   void absorb(const Sighting& sighting, Moment now);
   [[nodiscard]] std::vector<Judged> judge(const Situation& situation, Moment now) const;
   [[nodiscard]] bool blind(Moment now) const;
-  [[nodiscard]] Millis confirm_within() const;
   [[nodiscard]] bool overdue(const Judged& judged, Moment now) const;
   void note_blindness(Moment now);
   void update(std::vector<Judged>& judged, Moment now);

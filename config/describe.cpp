@@ -65,8 +65,7 @@ std::string effect(const Rule& rule) {
 /// What 0s means for the one key whose default follows from another.
 std::string gate_note(const Settings& settings) {
   if (settings.gate.confirm_within != Millis{}) return {};
-  return fmt::format("  (confirm_within is then {})\n",
-                     exact(2 * settings.gate.poll_interval + 30s));
+  return fmt::format("  (confirm_within is then {})\n", exact(settings.gate.confirmation_time()));
 }
 
 std::string list_of_findings(const Settings& settings) {

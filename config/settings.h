@@ -119,6 +119,11 @@ struct GateSettings {
   int rule_health_every = 4;         // look at rule health every so many polls
   std::filesystem::path rules_file;  // default: rules.ini beside the ini file, if there is one
   bool builtin_ignores = true;       // whether the rules begin with builtin_rules()
+
+  /// confirm_within, or what its 0 stands for.
+  [[nodiscard]] Millis confirmation_time() const {
+    return confirm_within.count() > 0 ? confirm_within : 2 * poll_interval + 30s;
+  }
 };
 
 /// [prometheus]

@@ -72,7 +72,7 @@ Routes::Routes(const HttpSettings& settings, const std::vector<ClientSettings>& 
       surroundings_(std::move(surroundings)),
       webhook_tokens_(webhook_holders(settings), surroundings_.from_kubernetes),
       client_tokens_(client_holders(clients), surroundings_.from_kubernetes),
-      repeats_(kRepeatWindow) {}
+      repeats_(surroundings_.repeat_window) {}
 
 std::span<const Routes::Route> Routes::all() {
   static const std::array kRoutes = {

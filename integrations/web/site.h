@@ -16,6 +16,7 @@
 // taken it; 503 makes Alertmanager try again, 4xx do not. Answers are short and hold no secret,
 // because Alertmanager copies them into its log.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -50,10 +51,15 @@ struct Surroundings {
   const Board& board;
   const Clock& clock;
   KubernetesSecretReader from_kubernetes;
+  Millis repeat_window;  // see repeat_window()
 };
 
-/// How long a repeated event of an alert is swallowed. Shorter than any sensible `confirm_within`.
-inline constexpr Millis kRepeatWindow = 30s;
+/// For how long a repeated event of an alert is swallowed, where the gate keeps an unconfirmed
+/// suspicion for `confirmation_time`: shorter than that, or a swallowed repeat could be of a
+/// suspicion that was dropped meanwhile. The second Alertmanager of a pair follows after 15 s.
+inline Millis repeat_window(Millis confirmation_time) {
+  return std::min<Millis>(30s, confirmation_time / 2);
+}
 
 /// A site that is being served.
 class Site {

@@ -150,7 +150,7 @@ int run() {
     arrived_ns = Steady::now().time_since_epoch().count();
     return true;
   };
-  const auto site = web::Site::open(settings, {}, std::move(sinks), {metrics, board, clock, {}});
+  const auto site = web::Site::open(settings, {}, std::move(sinks), {metrics, board, clock, {}, 30s});
   if (!site) {
     std::fprintf(stderr, "%s\n", site.error().what.c_str());
     return 1;

@@ -74,7 +74,7 @@ class RunningSite {
         {.alerts = [this](auto news) { return take(std::move(news)); },
          .command = [this](const Actor& by, const std::string& line) { return obey(by, line); },
          .not_ready = [this] { return not_ready; }},
-        {metrics, board, clock, from_kubernetes});
+        {metrics, board, clock, from_kubernetes, 30s});
   }
   void close() { site_.reset(); }
   [[nodiscard]] std::uint16_t port() const { return site_->port(); }
