@@ -20,10 +20,11 @@ double seconds_of(Time time) {
 void set_run(Metrics& metrics, const Progress* open) {
   const bool in_flight = open != nullptr && !open->plan->dry_run;
   metrics.set(Metric::upgrade_in_flight, in_flight ? 1 : 0);
-  metrics.set(Metric::run_in_progress, open != nullptr ? 1 : 0);
+  const bool held = open != nullptr && (open->gate_hold || open->person_hold || open->doubt);
+  metrics.set(Metric::run_in_progress, open != nullptr && !held ? 1 : 0);
   const bool snapshot = in_flight && !open->note("", "snapshot").empty();
   metrics.set(Metric::upgrade_snapshot_taken, snapshot ? 1 : 0);
-  if (in_flight) metrics.set(Metric::upgrade_started, seconds_of(open->opened_at));
+  metrics.set(Metric::upgrade_started, in_flight ? seconds_of(open->opened_at) : 0);
   if (open == nullptr) {
     metrics.replace(Metric::run_info, {});
     metrics.replace(Metric::nodes, {});
