@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 
 #include "bot/build_info.h"
 #include "bot/cli_commands.h"
 #include "bot/daemon.h"
 #include "config/reference.h"
+#include "rules/text.h"
 
 namespace lockkeeper {
 namespace {
@@ -56,7 +58,7 @@ void add_plan(CLI::App& app, Words& words) {
   auto* command =
       app.add_subcommand("plan", "print the numbered plan to a version, change nothing");
   add_config(*command, words);
-  command->add_option("words", words.rest, "VERSION [--stages LIST] [--kind patch|minor]")
+  command->add_option("VERSION", words.rest, "X.Y.Z [--stages LIST] [--kind patch|minor]")
       ->required();
   command->allow_extras();
   command->prefix_command();
@@ -128,6 +130,21 @@ void add_ssh(CLI::App& app, Words& words) {
   forget->callback([&] { words.code = cli::ssh_forget(words.config, words.host); });
 }
 
+/// One line for what CLI11 could not read; it never names a subcommand that it does not know.
+std::string misuse(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const bool known = std::ranges::find(names, first) != names.end();
+  if (first.empty() || first.starts_with('-') || known) {
+    return fmt::format("{}; lockkeeper --help tells more", error.what());
+  }
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  return fmt::format("unknown command '{}'{}; lockkeeper --help lists them", clipped(first, 40),
+                     suggestion(first, views));
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv) {
@@ -150,8 +167,9 @@ int run_cli(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? cli::kFine : cli::kMisused;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "{}\n", misuse(app, error, argc, argv));
+    return cli::kMisused;
   }
   return words.code;
 }

@@ -124,8 +124,16 @@ void Look::gate() {
   }
 }
 
-// A pause that may last for ever, although a limit was written.
+// A rules file that was forgotten or is empty, and pauses that may last for ever although a limit
+// was written.
 void Look::rules() {
+  const auto built_in = [](const Rule& rule) { return rule.line == 0; };
+  if (std::ranges::all_of(settings_.rules.rules, built_in)) {
+    warn(
+        fmt::format("no [rule NAME] is given, here or in rules.ini: default_action = {} decides "
+                    "about every alert that is not built in",
+                    to_string(settings_.rules.fallback.action)));
+  }
   for (const auto& rule : settings_.rules.rules) {
     if (rule.max_pause && rule.on_timeout == OnTimeout::stay) {
       warn(fmt::format("rule {}: max_pause without on_timeout = abort or continue changes nothing",
