@@ -26,12 +26,14 @@ Outcome failed(const Step& step, std::string detail) {
   return {step.number, StepResult::failed, std::move(detail), {}};
 }
 
+// All of them have been said in a message of their own.
 std::string blocking_text(const std::vector<Finding>& findings) {
   std::vector<std::string> texts;
   for (const auto& finding : findings) {
     if (finding.blocking) texts.push_back(finding.text);
   }
-  return fmt::format("{} in the way: {}", counted(texts.size(), "finding"), joined(texts, "; "));
+  const auto rest = texts.size() > 1 ? fmt::format("; and {} more", texts.size() - 1) : "";
+  return fmt::format("{} in the way: {}{}", counted(texts.size(), "finding"), texts.front(), rest);
 }
 
 std::string restarts_text(const SoakClock& clock) {
@@ -53,6 +55,9 @@ std::optional<Outcome> Runner::check(const Step& step) {
   auto facts = world_.inspect(*progress_.plan, *this);
   if (inbox_.leaving() || broken()) return std::nullopt;
   if (!facts) return failed(step, fmt::format("preflight cannot look: {}", facts.error().what));
+  // The abort cut the looks short; what they did not see is no finding.
+  if (stop_wanted())
+    return Outcome{step.number, StepResult::interrupted, "cut short by an abort", {}};
   facts->own_work = own_work();
   const auto workloads = world_.workloads();
   const auto situation = situation_at(progress_, step, Phase::precheck, clock_.now());
@@ -163,6 +168,9 @@ std::vector<std::string> Runner::soak_troubles(const Step& step, bool gate_open,
   const auto expected = expected_kubelet(*progress_.plan, step);
   for (auto& one : node_troubles(*health, expected, ready_changed)) {
     troubles.push_back(std::move(one));
+  }
+  for (const auto& pod : health->control_plane_outdated) {
+    if (step.stage != Stage::containerd) troubles.push_back(pod + " is not at its new version");
   }
   ready_changed = health->node.ready_changed;
   return troubles;
