@@ -4,7 +4,8 @@
 # usage: packages.sh WHO PACKAGE...
 #
 # Installs those Debian packages that are missing; needs root only if there are any. No service is
-# started, and none of those below will start by itself when the machine boots. WHO begins each line.
+# started, and none of those below will start by itself when the machine boots. WHO begins each
+# line.
 set -eu
 
 who=$1

@@ -34,5 +34,6 @@ step "testing ($jobs at a time)"
 status=0
 ctest --preset release -j "$jobs" ${1:+-R "$1"} 2>&1 | tee "$log" || status=$?
 # ctest says its count before the lists of what was skipped and what failed.
-grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$log" || fail "ctest gave no count"
+grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$log" ||
+    fail "ctest gave no count"
 exit "$status"

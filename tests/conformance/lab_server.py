@@ -58,7 +58,8 @@ class LabServer:
         port_file.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [self.program, "--cert", "cert.pem", "--key", "key.pem", "--client-ca", "cert.pem",
-             "--tokens", "tokens.csv", "--seed", "seed.json", "--port-file", "ports"], cwd=self.work)
+             "--tokens", "tokens.csv", "--seed", "seed.json", "--port-file", "ports"],
+            cwd=self.work)
         await_true(port_file.exists, "the server has written its ports", START_LIMIT_S)
         self.port, self.control_port = (int(word) for word in port_file.read_text().split())
         self._write_kubeconfig()

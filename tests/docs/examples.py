@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of the documentation, tried: every ini block loads, every local command says what the
-page shows.
+"""The examples of the documentation, tried: every ini block loads, every local command says what
+the page shows.
 
 usage: examples.py LOCKKEEPER DOCS_FOLDER
 
-An ini block that begins with a section's header is a lockkeeper.ini or, when it has only [rule NAME]
-sections, a rules.ini; what it leaves out and a configuration must have is filled in. In a console
-block, commands that need no cluster are run with the page's last one of each as their
+An ini block that begins with a section's header is a lockkeeper.ini or, when it has only [rule
+NAME] sections, a rules.ini; what it leaves out and a configuration must have is filled in. In a
+console block, commands that need no cluster are run with the page's last one of each as their
 configuration; a line `...` in the output stands for any lines.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the shipped role gives the bot what its code asks for, and nothing more. kubectl reads the
-manifests, so they are also known to be ones; without kubectl the test is skipped.
+"""Whether the shipped role gives the bot what its code asks for, and nothing more. kubectl reads
+the manifests, so they are also known to be ones; without kubectl the test is skipped.
 
 usage: role.py SOURCE_ROOT
 """

@@ -78,7 +78,8 @@ int listen(const std::string& token_file) {
     return true;
   };
   sinks.not_ready = [] { return std::vector<std::string>(); };
-  const auto site = web::Site::open(settings, {}, std::move(sinks), {metrics, board, clock, {}, 30s});
+  const auto site =
+      web::Site::open(settings, {}, std::move(sinks), {metrics, board, clock, {}, 30s});
   if (!site) {
     std::cerr << site.error().what << '\n';
     return 1;

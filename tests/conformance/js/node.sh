@@ -25,7 +25,8 @@ fetch() {
     rm -f "$file"
 }
 
-if command -v npm >/dev/null && major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) &&
+if command -v npm >/dev/null &&
+    major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) &&
     [ "$major" -ge 20 ]; then
     dirname "$(command -v node)"
     exit

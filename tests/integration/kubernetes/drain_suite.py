@@ -111,8 +111,9 @@ class Answers(DrainSuite):
         names = self.add_pods(1)
         self.budget(minAvailable=1)
         outcome = self.drain(limit="7s")
-        self.assert_failed(outcome, "not drained within 7s", f"{self.ns}/{names[0]} (held by budget "
-                           f"{self.ns}/web: 0 disruptions allowed, 1 healthy of 1 needed")
+        self.assert_failed(outcome, "not drained within 7s",
+                           f"{self.ns}/{names[0]} (held by budget {self.ns}/web: "
+                           "0 disruptions allowed, 1 healthy of 1 needed")
         self.assertEqual(self.pods_on_node(), names)
 
     def test_a_budget_that_is_edited_meanwhile_lets_the_pod_go(self) -> None:
@@ -178,8 +179,8 @@ class Meanwhile(DrainSuite):
     def test_a_long_grace_is_said_first(self) -> None:
         names = self.add_pods(1, terminationGracePeriodSeconds=3600)
         seen = self.probe("drain", limit="10s")
-        self.assertIn(f"{self.node}: {self.ns}/{names[0]} may take 1h to end, longer than the limit of "
-                      "10s", seen.progress)
+        self.assertIn(f"{self.node}: {self.ns}/{names[0]} may take 1h to end, longer than "
+                      "the limit of 10s", seen.progress)
 
     def test_somebody_who_uncordons_stops_it(self) -> None:
         self.add_pods(1)

@@ -30,7 +30,8 @@ class Probed:
 class Call:
     """A call under way; `end` waits for its result, within a limit."""
 
-    def __init__(self, program: Path, kubeconfig: Path, command: str, words: dict[str, Any]) -> None:
+    def __init__(self, program: Path, kubeconfig: Path, command: str,
+                 words: dict[str, Any]) -> None:
         arguments = [f"{name}={value}" for name, value in words.items()]
         self.process = subprocess.Popen([program, command, kubeconfig, *arguments], text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -115,7 +116,8 @@ class NeighbourSuite(unittest.TestCase):
         """Pods on the node, of a ReplicaSet that is free to replace them elsewhere."""
         labels = {"app": app}
         path = f"/apis/apps/v1/namespaces/{self.ns}/replicasets"
-        template = world.template(labels, nodeSelector={"kubernetes.io/hostname": self.node}, **spec)
+        here = {"kubernetes.io/hostname": self.node}
+        template = world.template(labels, nodeSelector=here, **spec)
         template["metadata"]["annotations"] = annotations or {}
         self.cordon(False)
         self.create(path, {

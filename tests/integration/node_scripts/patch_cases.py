@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A patch release: the probe before it, the control plane, workers, containerd, and starting again."""
+"""A patch release: the probe before it, the control plane, workers, containerd, starting again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class PatchCase(NodeCase):
         self.assert_runs(node, NEW)
         self.assertIn(f"{NEW}-1.1", self.on(node, "dpkg-query -W -f '${Version}' kubectl"))
 
-    def test_a_control_plane_is_raised_with_its_containerd_and_its_scratch_copies_pruned(self) -> None:
+    def test_a_control_plane_is_raised_with_its_containerd_and_its_scratch_copies_go(self) -> None:
         master = self.fresh("master1")
         with self.holds_kept(master):
             outcome = self.done(master, action="containerd", containerd="1.7.27")
