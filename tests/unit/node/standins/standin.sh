@@ -53,7 +53,8 @@ apt_get() {
         update)
             if on locks && [ "$(cat "$fake/locks")" -gt 0 ]; then
                 echo $(($(cat "$fake/locks") - 1)) >"$fake/locks"
-                echo "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 99 (apt-get)"
+                echo "E: Could not get lock /var/lib/apt/lists/lock." \
+                    "It is held by process 99 (apt-get)"
                 exit 100
             fi
             if on update-fails; then cat "$fake/update-fails"; exit 100; fi
@@ -132,7 +133,7 @@ systemctl() {
 
 case $name in
     apt-get) apt_get "$@" ;;
-    apt-cache) sed -n "s/^$2 \(.*\)/ $2 | \1 | https:\/\/pkgs.k8s.io Packages/p" "$fake/available" ;;
+    apt-cache) sed -n "s,^$2 \(.*\), $2 | \1 | https://pkgs.k8s.io Packages,p" "$fake/available" ;;
     apt-config) echo 'Acquire::http::Proxy "http://proxy:3128";' ;;
     apt-mark) apt_mark "$@" ;;
     containerd) echo "containerd containerd.io $(release_of containerd.io) abc" ;;
