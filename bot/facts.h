@@ -51,7 +51,8 @@ struct ClusterFacts {
 struct NodeHealth {
   NodeFacts node;
   std::vector<std::string> daemons_not_ready;  // DaemonSet pods on it, "kube-system/kube-proxy-x"
-  std::vector<std::string> control_plane_not_ready;  // mirror pods not Ready or of another version
+  std::vector<std::string> control_plane_not_ready;  // its mirror pods that are not Ready
+  std::vector<std::string> control_plane_outdated;   // those that are, but not at the plan's target
   std::optional<Version> api_server;
   bool api_ready = false;  // /readyz, including etcd
 };

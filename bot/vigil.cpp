@@ -40,7 +40,9 @@ std::vector<std::string> ReadyProof::missing(const NodeHealth& health) {
   if (node.ready != Condition::yes) missing.push_back(fmt::format("{} is not Ready", node.name));
   add_all(missing, health.daemons_not_ready, "is not Ready");
   if (control_plane_) {
-    add_all(missing, health.control_plane_not_ready, "is not Ready at its new version");
+    add_all(missing, health.control_plane_not_ready, "is not Ready");
+    // Its own stage brings containerd before kubeadm brings the static pods.
+    if (upgraded_) add_all(missing, health.control_plane_outdated, "is not at its new version");
     if (!health.api_ready) missing.emplace_back("the API server's /readyz is not ok");
     if (upgraded_ && health.api_server != target_) {
       missing.push_back(fmt::format("the API server reports {}", health.api_server

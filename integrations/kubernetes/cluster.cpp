@@ -65,7 +65,7 @@ void take_pod(const Pod& pod, const Plan& plan, NodeHealth& health) {
   const auto component = pod.labels.find("component");
   if (!pod.mirror || component == pod.labels.end()) return;
   if (!pod.ready) {
-    health.control_plane_not_ready.push_back(pod.full_name() + " (not Ready)");
+    health.control_plane_not_ready.push_back(pod.full_name());
     return;
   }
   if (!component->second.starts_with("kube-") || pod.images.empty()) return;
@@ -74,7 +74,7 @@ void take_pod(const Pod& pod, const Plan& plan, NodeHealth& health) {
   const auto tag = image.substr(image.rfind(':') + 1);
   const auto version = parse_version(tag);
   if (!version || *version != plan.target)
-    health.control_plane_not_ready.push_back(fmt::format("{} ({})", pod.full_name(), tag));
+    health.control_plane_outdated.push_back(fmt::format("{} ({})", pod.full_name(), tag));
 }
 
 }  // namespace
@@ -116,6 +116,7 @@ Result<NodeHealth> examine(Client& client, const std::string& node, const Plan& 
             [&] {
               health.daemons_not_ready.clear();
               health.control_plane_not_ready.clear();
+              health.control_plane_outdated.clear();
             }});
   if (!listed) return fail(fmt::format("{}: {}", node, listed.error().what));
   const auto server = server_version(client, patience);

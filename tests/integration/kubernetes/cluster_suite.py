@@ -57,7 +57,7 @@ class Look(NeighbourSuite):
         health = self.probe("examine", node="cp1", target="1.34.2", context="viewer").answer
         self.assertEqual((health["ready"], health["api_ready"]), (True, True))
         self.assertEqual(health["control_plane"], [])
-        later = self.probe("examine", node="cp1", target="1.34.7").answer["control_plane"]
+        later = self.probe("examine", node="cp1", target="1.34.7").answer["outdated"]
         self.assertEqual(len(later), 3, later)
         self.assertIn("kube-system/kube-apiserver-cp1 (v1.34.2)", later)
 
@@ -107,8 +107,8 @@ class BadInput(NeighbourSuite):
     def test_a_role_that_lacks_a_right_is_quoted(self) -> None:
         outcome = self.probe("snapshot", context="viewer", cronjob=f"{self.ns}/x").answer
         self.assertEqual(outcome["result"], "failed")
-        self.assertIn('not allowed (403): cronjobs.batch "x" is forbidden: User "viewer" cannot get '
-                      'resource "cronjobs"', outcome["detail"])
+        self.assertIn('not allowed (403): cronjobs.batch "x" is forbidden: User "viewer" '
+                      'cannot get resource "cronjobs"', outcome["detail"])
 
     def test_an_address_where_nobody_listens(self) -> None:
         self.assertIn("connection refused",
@@ -179,7 +179,8 @@ class Changes(NeighbourSuite):
         self.assertEqual(self.probe("claim", run="r-1").answer["notes"], first["notes"])
         self.assertIn("run r-1 (to 1.34.7", self.probe("claim", run="r-2").answer["detail"])
         self.assertEqual(self.probe("look").answer["run"], "r-1")
-        self.assertEqual(self.probe("release", context="viewer", run="r-1").answer["result"], "done")
+        released = self.probe("release", context="viewer", run="r-1")
+        self.assertEqual(released.answer["result"], "done")
         second = self.probe("claim", run="r-2").answer
         self.assertGreater(int(second["notes"]["fence"]), int(first["notes"]["fence"]))
         self.probe("release", run="r-2")

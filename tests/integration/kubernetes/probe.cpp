@@ -119,6 +119,7 @@ Json health(Bench& bench) {
                                            {"lease", seen.node.lease_renewed},
                                            {"daemons", seen.daemons_not_ready},
                                            {"control_plane", seen.control_plane_not_ready},
+                                           {"outdated", seen.control_plane_outdated},
                                            {"api_ready", seen.api_ready}};
                              });
 }
