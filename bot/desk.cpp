@@ -139,7 +139,9 @@ Reply Desk::start(const Actor& actor, const Command& command) {
                     "know; if it is lost: /upgrade clear",
                     clipped(facts->run, 80)));
   }
-  const auto made = make_plan(*facts, *request, settings_, make_run_id(clock_.now()));
+  const auto run = new_run_id();
+  if (!run) return failed(run.error());
+  const auto made = make_plan(*facts, *request, settings_, *run);
   if (!made) {
     return made.error().nothing_to_do ? ok(refusal_text(made.error()))
                                       : conflict(refusal_text(made.error()));
@@ -261,6 +263,16 @@ Result<std::optional<Progress>> Desk::open_run() {
   auto progress = run_progress(**run);
   if (!progress) return std::unexpected(progress.error());
   return std::optional(std::move(*progress));
+}
+
+/// An id tells the second in which its run was opened; one that ended within it has taken that.
+Result<std::string> Desk::new_run_id() {
+  for (Time at = clock_.now();; at += std::chrono::seconds(1)) {
+    auto run = make_run_id(at);
+    const auto records = journal_.read(run);
+    if (!records) return std::unexpected(records.error());
+    if (records->empty()) return run;
+  }
 }
 
 Result<Progress> Desk::run_progress(const std::string& run) {

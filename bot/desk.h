@@ -60,6 +60,8 @@ class Desk {
   /// The open run's progress; nothing when there is none.
   Result<std::optional<Progress>> open_run();
   Result<Progress> run_progress(const std::string& run);
+  /// An id that no run of the journal has.
+  Result<std::string> new_run_id();
 
   World& world_;
   Clock& clock_;
