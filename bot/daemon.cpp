@@ -14,6 +14,7 @@
 #include "bot/desk.h"
 #include "bot/gauges.h"
 #include "bot/runner.h"
+#include "config/findings.h"
 #include "integrations/alertmanager/webhook.h"
 #include "integrations/console/console_chat.h"
 #include "integrations/prometheus/poller.h"
@@ -194,6 +195,7 @@ void Daemon::walk_runs() {
     if (open && *open) {
       const bool fresh = known != **open;
       known = **open;
+      halted_ = false;
       halted_ = runner_.walk(known, fresh) == Walk::halted;
       // A halted run goes on when an order could be written, which proves that the journal works.
       if (!halted_) continue;
@@ -288,12 +290,28 @@ int Daemon::run(system::Signals& signals, bool console) {
   return cli::kFine;
 }
 
+/// What `check` would find. Said before the start and not when a run needs the file that is not
+/// there: with a blocking one nothing is started.
+bool fit_to_serve(const Settings& settings) {
+  bool fit = true;
+  for (const auto& finding : findings(settings)) {
+    if (finding.blocking) {
+      fmt::print(stderr, "{}\n", finding.what);
+      fit = false;
+    } else {
+      log(Level::warn, finding.what);
+    }
+  }
+  return fit;
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
   auto settings = cli::load_or_complain(options.config);
   if (!settings) return cli::kMisused;
   if (const auto level = system::parse_level(settings->log.level)) system::set_log_level(*level);
+  if (!fit_to_serve(*settings)) return cli::kRefused;
   const auto complain = [](const Failure& failure) {
     fmt::print(stderr, "{}\n", failure.what);
     return cli::kRefused;
