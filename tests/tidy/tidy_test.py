@@ -110,6 +110,8 @@ class Sizes(TreeCase):
             fits = head + "\n  if (a) {\n    b({1, 2});\n  }\n" + "  c();\n" * 55
             self.assert_fine(sizes.check_functions, "rules/a.cpp", fits + "}\n")
             self.assert_offence(sizes.check_functions, "rules/a.cpp", fits + "  c();\n}\n")
+            generic = "template <class T, class V = std::array<T, 2>>\n"
+            self.assert_offence(sizes.check_functions, "rules/a.cpp", generic + fits + "}\n")
 
     def test_a_method_inside_of_a_class_is_measured_alone(self) -> None:
         method = "  int f() {\n" + "    a();\n" * 30 + "  }\n\n"
@@ -174,7 +176,8 @@ class Words(TreeCase):
         for call in ("std::chrono::system_clock::now();", "std::chrono::steady_clock::now();",
                      "std::this_thread::sleep_for(x);", "std::this_thread::sleep_until(x);",
                      "::usleep(1);", "std::system(x);", "::popen(x, y);",
-                     "std::random_device seed;", "int a = std::rand();", "std::regex a;", "auto* a = new Thing();", "delete a;",
+                     "std::random_device seed;", "int a = std::rand();", "std::regex a;",
+                     "auto* a = new Thing();", "delete a;",
                      "delete[] a;", "using namespace std;", "using namespace lockkeeper;"):
             self.assert_offence(words.check_bans, "bot/a.cpp", f"\n{call}\n", 3)
 
