@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lockkeeper::bench {
@@ -41,6 +42,11 @@ inline double memory_mib(const std::string& line_name) {
     }
   }
   return 0;
+}
+
+/// Whether it is only to be shown that the benchmark runs: the first argument is --tiny.
+inline bool is_tiny(int argc, char** argv) {
+  return argc > 1 && std::string_view(argv[1]) == "--tiny";
 }
 
 }  // namespace lockkeeper::bench

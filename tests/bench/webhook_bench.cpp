@@ -26,10 +26,15 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr int kFloodAlerts = 10'000;
 constexpr int kBatchAlerts = 100;
-constexpr int kIntakeMs = 3'000;
-constexpr int kLatencyMessages = 3'000;
+
+struct Sizes {
+  int flood_alerts = 10'000;
+  int intake_messages = 2'000;
+  int intake_ms = 3'000;
+  int latency_messages = 3'000;
+};
+constexpr Sizes kTiny{.flood_alerts = 10, .intake_messages = 3, .latency_messages = 3};
 
 /// A message of `count` alerts that nobody has heard before, about 280 bytes each.
 std::string message(int count) {
@@ -94,28 +99,28 @@ class Sender {
   int socket_;
 };
 
-void flood(std::uint16_t port) {
+void flood(std::uint16_t port, const Sizes& sizes) {
   Sender sender(port);
   std::vector<double> times;
   for (int round = 0; round < 10; ++round) {
-    const std::string bytes = message(kFloodAlerts);
+    const std::string bytes = message(sizes.flood_alerts);
     const Stopwatch watch;
     sender.post(bytes);
     times.push_back(watch.ms());
   }
-  std::printf("one message of 10,000 alerts (%.1f MB): median %.1f ms, worst %.1f ms\n",
-              static_cast<double>(message(kFloodAlerts).size()) / 1e6, percentile(times, 0.5),
-              percentile(times, 1));
+  std::printf("one message of %d alerts (%.1f MB): median %.1f ms, worst %.1f ms\n",
+              sizes.flood_alerts, static_cast<double>(message(sizes.flood_alerts).size()) / 1e6,
+              percentile(times, 0.5), percentile(times, 1));
 }
 
-void intake(std::uint16_t port) {
+void intake(std::uint16_t port, const Sizes& sizes) {
   std::vector<std::string> messages;
-  for (int i = 0; i < 2'000; ++i)
+  for (int i = 0; i < sizes.intake_messages; ++i)
     messages.push_back(message(kBatchAlerts));
   Sender sender(port);
   const Stopwatch watch;
   double alerts = 0;
-  for (std::size_t i = 0; i < messages.size() && watch.ms() < kIntakeMs; ++i) {
+  for (std::size_t i = 0; i < messages.size() && watch.ms() < sizes.intake_ms; ++i) {
     sender.post(messages[i]);
     alerts += kBatchAlerts;
   }
@@ -123,11 +128,11 @@ void intake(std::uint16_t port) {
               alerts / watch.ms() * 1000);
 }
 
-void latency(std::uint16_t port, const std::atomic<std::int64_t>& arrived_ns) {
+void latency(std::uint16_t port, const std::atomic<std::int64_t>& arrived_ns, const Sizes& sizes) {
   Sender sender(port);
   std::vector<double> times;
   auto next = Steady::now();
-  for (int i = 0; i < kLatencyMessages; ++i) {
+  for (int i = 0; i < sizes.latency_messages; ++i) {
     const std::string bytes = message(1);
     std::this_thread::sleep_until(next += std::chrono::milliseconds(1));
     const auto before = Steady::now().time_since_epoch();
@@ -138,7 +143,7 @@ void latency(std::uint16_t port, const std::atomic<std::int64_t>& arrived_ns) {
               percentile(times, 0.5), percentile(times, 0.99), percentile(times, 1));
 }
 
-int run() {
+int run(const Sizes& sizes) {
   system::RealClock clock;
   metrics::Metrics metrics;
   web::Board board(clock);
@@ -150,23 +155,25 @@ int run() {
     arrived_ns = Steady::now().time_since_epoch().count();
     return true;
   };
-  const auto site = web::Site::open(settings, {}, std::move(sinks), {metrics, board, clock, {}, 30s});
+  const auto site =
+      web::Site::open(settings, {}, std::move(sinks), {metrics, board, clock, {}, 30s});
   if (!site) {
     std::fprintf(stderr, "%s\n", site.error().what.c_str());
     return 1;
   }
   std::printf("RSS before: %.1f MiB\n", memory_mib("VmRSS"));
-  flood((*site)->port());
+  flood((*site)->port(), sizes);
   std::printf("RSS after the floods: %.1f MiB, peak %.1f MiB (the sender's messages included)\n",
               memory_mib("VmRSS"), memory_mib("VmHWM"));
-  latency((*site)->port(), arrived_ns);
-  intake((*site)->port());
+  latency((*site)->port(), arrived_ns, sizes);
+  intake((*site)->port(), sizes);
   return 0;
 }
 
 }  // namespace
 }  // namespace lockkeeper::bench
 
-int main() {
-  return lockkeeper::bench::run();
+int main(int argc, char** argv) {
+  using namespace lockkeeper::bench;
+  return run(is_tiny(argc, argv) ? kTiny : Sizes{});
 }
