@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable
 
@@ -22,11 +23,12 @@ sys.path.insert(0, str(ROOT / "tests" / "lab"))
 # What a lab needs shorter than a cluster does. Everything else is the shipped configuration.
 LAB_VALUES = {
     "cluster.name": "lab",
-    "upgrade.soak": "5s",
+    "upgrade.soak": "2s",
     "upgrade.soak_limit": "3m",
     "upgrade.drain_timeout": "60s",
     "upgrade.poll_interval": "500ms",
     "upgrade.script_timeout": "3m",
+    "upgrade.service_steady": "2s",
     "upgrade.ready_timeout": "2m",
     "kubernetes.outage_limit": "2m",
     "preflight.free_min": "100MiB",
@@ -34,7 +36,7 @@ LAB_VALUES = {
     "snapshot.timeout": "1m",
     "gate.poll_interval": "1s",
     "gate.blind_after": "4s",
-    "gate.resume_after": "3s",
+    "gate.resume_after": "2s",
     "gate.confirm_within": "5s",
     "authority.admin": "console:*, http:lab",
 }
@@ -68,17 +70,31 @@ class Bot:
         self.binary = binary
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        self.token = "lab-token-" + os.urandom(8).hex()
-        token_file = folder / "token"
-        token_file.write_text(self.token)
-        token_file.chmod(0o600)
         self.config = folder / "lockkeeper.ini"
-        self.write_config(values or {}, token_file)
+        self.values: dict[str, str] = dict(values or {})
+        self.clients: list[str] = []
+        self.add_client("lab")
 
-    def write_config(self, values: dict[str, str], token_file: Path) -> None:
+    def add_client(self, name: str) -> None:
+        """One more [client NAME]; it counts when the bot starts."""
+        token_file = self.folder / f"{name}.token"
+        token_file.write_text(f"{name}-token-{os.urandom(8).hex()}\n")
+        token_file.chmod(0o600)
+        self.clients.append(name)
+        self.configure({})
+
+    def token_of(self, client: str) -> str:
+        return (self.folder / f"{client}.token").read_text().strip()
+
+    @property
+    def token(self) -> str:
+        return self.token_of("lab")
+
+    def configure(self, values: dict[str, str]) -> None:
+        """Changes values of the configuration; they count when the bot starts."""
+        self.values |= values
         info = json.loads((self.lab.directory / "lab.json").read_text())
         address, port = info["bot"]["address"].rsplit(":", 1)
-        self.url = f"http://{address}:{port}"
         (self.folder / "rules.ini").write_text((ROOT / "config" / "rules.ini").read_text())
         merged = LAB_VALUES | {
             "kubernetes.kubeconfig": info["bot"]["kubeconfig"],
@@ -92,10 +108,13 @@ class Bot:
             "http.port": port,
             "http.webhook_token_file": info["bot"]["webhook_token_file"],
             "journal.file": str(self.folder / "journal.db"),
-        } | values
+        } | self.values
+        self.journal = Path(merged["journal.file"])
+        self.url = f"http://{merged['http.address']}:{merged['http.port']}"
         shipped = (ROOT / "config" / "lockkeeper.ini").read_text()
-        text = configured(shipped, {k: v for k, v in merged.items()})
-        self.config.write_text(text + f"\n[client lab]\ntoken_file = {token_file}\n")
+        clients = "".join(f"\n[client {name}]\ntoken_file = {name}.token\n"
+                          for name in self.clients)
+        self.config.write_text(configured(shipped, merged) + clients)
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -176,11 +195,30 @@ class Bot:
     def said(self, text: str) -> bool:
         return any(text in message["text"] for message in self.messages())
 
+    def await_said(self, text: str, seconds: float = 60) -> None:
+        def heard() -> bool:
+            self.alive()
+            return self.said(text)
+        until(seconds, heard, f"somebody hears: {text}",
+              lambda: "\n".join(message["text"] for message in self.messages()))
+
+    def cli(self, *words: object, stdin: str | None = None,
+            timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Another process of the same program, `-c` included where it belongs."""
+        return self.lab.run([self.binary, *words], timeout_s=timeout, check=False,
+                            **({"input": stdin} if stdin is not None else {}))
+
+    def log_text(self) -> str:
+        log = self.folder / "log"
+        return log.read_text(errors="replace") if log.exists() else ""
+
     # --- what it remembers ----------------------------------------------------------------------
 
     def records(self) -> list[tuple[int, str, str, dict[str, Any]]]:
         """Journal records: seq, run, kind, body."""
-        with sqlite3.connect(f"file:{self.folder / 'journal.db'}?mode=ro", uri=True) as journal:
+        if not self.journal.exists():
+            return []
+        with closing(sqlite3.connect(f"file:{self.journal}?mode=ro", uri=True)) as journal:
             rows = journal.execute("select seq, run, kind, body from records order by seq")
             return [(seq, run, kind, json.loads(body)) for seq, run, kind, body in rows]
 
