@@ -98,7 +98,8 @@ struct PreflightFacts {
   ClusterFacts cluster;
   std::map<std::string, NodeProbe> probes;  // by node
   std::vector<BlockingBudget> budgets;
-  std::string cronjob_failure;  // why the backup CronJob cannot be used, or empty
+  std::vector<std::string> missing_rights;  // "create pods/eviction": what the API refuses us
+  std::string cronjob_failure;              // why the backup CronJob cannot be used, or empty
   // When a run of ours last had its hands on a node, from the journal: what its Ready condition did
   // then was our doing and says nothing about the cluster's peace.
   std::map<std::string, OwnWork> own_work;

@@ -99,7 +99,8 @@ void add_node_block(Steps& steps, Stage stage, Action work, const PlannedNode& n
   const Millis api = settings.kubernetes.outage_limit;
   steps.add(stage, Action::cordon, node.name, api);
   if (!node.finish_only) {
-    if (node.name == settings.kubernetes.own_node) {
+    // On every node: the bot may have moved onto this one when an earlier one was drained.
+    if (!settings.kubernetes.own_pod.empty()) {
       steps.add(stage, Action::step_aside, node.name, upgrade.drain_timeout);
     }
     steps.add(stage, Action::drain, node.name, upgrade.drain_timeout);

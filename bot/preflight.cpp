@@ -62,6 +62,10 @@ void check_nodes(const PreflightFacts& facts, const Settings& settings, Time now
     findings.block(fmt::format("namespace {} does not exist; the run is recorded there",
                                settings.kubernetes.own_namespace));
   }
+  if (!facts.missing_rights.empty()) {
+    findings.block(fmt::format("the API server does not let this bot: {}",
+                               joined(facts.missing_rights, ", ")));
+  }
   if (!facts.cluster.kill.empty()) {
     findings.block(fmt::format("the kill switch is set: {}", clipped(facts.cluster.kill, 200)));
   }

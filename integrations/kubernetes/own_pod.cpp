@@ -25,7 +25,8 @@ std::string path_of(const StepAsideOrder& order) {
   return pod_path(pod);
 }
 
-/// Why there is nothing to do or nothing that can be done; nothing when the pod may be evicted.
+/// Why there is nothing to do or nothing that can be done; nothing when the pod may be evicted, or
+/// has been.
 std::optional<Outcome> settled(const StepAsideOrder& order, const ApiResult<Json>& json) {
   if (!json && json.error().trouble == Trouble::not_found)
     return ended(StepResult::done, fmt::format("pod {} is gone", order.own_pod));
@@ -33,32 +34,42 @@ std::optional<Outcome> settled(const StepAsideOrder& order, const ApiResult<Json
   const Pod pod = pod_of(*json);
   if (pod.node != order.node)
     return ended(StepResult::done, fmt::format("pod {} is not on {}", order.own_pod, order.node));
-  if (pod.leaving())
-    return ended(StepResult::done, fmt::format("pod {} is already leaving", order.own_pod));
-  if (!pod.controller)
+  if (!pod.leaving() && !pod.controller)
     return ended(
         StepResult::failed,
         fmt::format("pod {} has no controller: nobody would start it elsewhere", order.own_pod));
   return std::nullopt;
 }
 
+Outcome held(const StepAsideOrder& order, const std::string& why) {
+  return ended(StepResult::failed,
+               fmt::format("pod {} cannot be moved off {}: {}", order.own_pod, order.node, why));
+}
+
 }  // namespace
 
-// With one request at a time: our own end may come between any two lines.
+// With one request at a time: our own end may come between any two lines. It is waited for here,
+// because the drain that follows would find our own pod in its way.
 Outcome step_aside(Client& client, const StepAsideOrder& order, Watch& watch) {
   if (order.own_pod.empty()) return ended(StepResult::done, "not running in a pod");
   const Moment until = client.clock().moment() + order.limit;
+  std::string holds = "it was asked to move and has not gone";
   while (true) {
     const auto json = client.get(path_of(order), {until - client.clock().moment(), &watch});
     if (auto outcome = settled(order, json)) return *outcome;
-    const auto request = eviction_request(pod_of(*json), client.timeout());
-    const auto verdict = judge_eviction(client.judge(request, client.transport().call(request)));
-    if (verdict.answer == EvictionAnswer::accepted || verdict.answer == EvictionAnswer::gone)
-      return ended(StepResult::done, fmt::format("pod {} was asked to move", order.own_pod));
-    if (verdict.answer == EvictionAnswer::impossible || client.clock().moment() >= until)
-      return ended(StepResult::failed, fmt::format("pod {} cannot be moved off {}: {}",
-                                                   order.own_pod, order.node, verdict.why));
-    if (!client.rest(std::max(kAskAgain, verdict.retry_after), &watch))
+    const Pod pod = pod_of(*json);
+    Millis pause = kAskAgain;
+    if (!pod.leaving()) {
+      const auto request = eviction_request(pod, client.timeout());
+      const auto verdict = judge_eviction(client.judge(request, client.transport().call(request)));
+      const bool moving =
+          verdict.answer == EvictionAnswer::accepted || verdict.answer == EvictionAnswer::gone;
+      if (!moving) holds = verdict.why;
+      if (verdict.answer == EvictionAnswer::impossible) return held(order, holds);
+      pause = std::max(pause, verdict.retry_after);
+    }
+    if (client.clock().moment() >= until) return held(order, holds);
+    if (!client.rest(pause, &watch))
       return ended(StepResult::interrupted, fmt::format("pod {} stays for now", order.own_pod));
   }
 }

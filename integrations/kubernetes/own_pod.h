@@ -19,9 +19,9 @@ struct StepAsideOrder {
   Millis limit{};
 };
 
-/// Asks for the eviction of our own pod. done: it was accepted, and the end of this process
-/// follows; or we are not on that node at all. failed: a budget holds us here, or nothing would
-/// re-create us.
+/// Asks for the eviction of our own pod and waits for the end of this process, so it seldom
+/// returns. done: we are not on that node at all. interrupted: we were told to leave. failed: a
+/// budget holds us here, nothing would re-create us, or we are still here when the limit is over.
 Outcome step_aside(Client& client, const StepAsideOrder& order, Watch& watch);
 
 /// done: the pod that we run in is not on that node.

@@ -6,6 +6,7 @@
 #include "integrations/kubernetes/budgets.h"
 #include "integrations/kubernetes/claim.h"
 #include "integrations/kubernetes/cluster.h"
+#include "integrations/kubernetes/notices.h"
 #include "integrations/kubernetes/secret.h"
 #include "integrations/system/log.h"
 #include "integrations/world/orders.h"
@@ -64,6 +65,9 @@ Result<PreflightFacts> LiveWorld::inspect(const Plan& plan, Watch& watch) {
   auto budgets = kubernetes::blocking_budgets(client_, patience);
   if (!budgets) return std::unexpected(budgets.error());
   facts.budgets = std::move(*budgets);
+  auto missing = kubernetes::missing_rights(client_, settings_);
+  if (!missing) return std::unexpected(missing.error());
+  facts.missing_rights = std::move(*missing);
   auto cronjob = kubernetes::cronjob_problem(client_, settings_.snapshot.cronjob, patience);
   facts.cronjob_failure = cronjob ? std::move(*cronjob) : cronjob.error().what;
   watch.progress("looking at the nodes over SSH");

@@ -22,11 +22,6 @@ _SKIPPED = 77
 _RIGHTS = "integrations/kubernetes/notices.cpp"  # needed_rights()
 _PLACES = {'""': "", "own": "lockkeeper", "backup": "default"}
 
-# Read by integrations/kubernetes/workloads.cpp, which does without where it may not.
-_WISHED: set[Right] = {("get", "apps", "replicasets", ""), ("get", "apps", "statefulsets", ""),
-                       ("get", "batch", "jobs", "")}
-
-
 def needed(source: str) -> set[Right]:
     """From the table in the code."""
     row = re.compile(r'\{"(\w+)", "([\w.]*)", "([\w/]+)", (""|own|backup|"[\w-]+")\}')
@@ -77,9 +72,9 @@ def main(root: Path) -> int:
         objects(deploy / name)
     for right in sorted(asked - has):
         print("the role lacks", *right)
-    for right in sorted(has - asked - _WISHED):
+    for right in sorted(has - asked):
         print("nobody asks for", *right)
-    return 0 if asked <= has <= asked | _WISHED else 1
+    return 0 if asked <= has <= asked else 1
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ struct SimModel {
   std::string kill;
   long long fence = 0;
 
-  bool stepped_aside = false;       // the bot's own pod was evicted and runs elsewhere
+  std::string bot_node;             // where the bot's own pod runs; empty: outside the cluster
   std::set<std::string> snapshots;  // runs whose backup Job completed
   int pods_unready = 0;
   std::vector<std::string> pending;

@@ -135,7 +135,7 @@ Observation SimWorld::observe(const StepContext& context) {
     }
   } else if (step.action == Action::snapshot && model_.snapshots.contains(context.plan.run)) {
     seen = {Observed::done, "Job Complete", {{"snapshot", "/backups/" + context.plan.run + ".db"}}};
-  } else if (step.action == Action::step_aside && model_.stepped_aside) {
+  } else if (step.action == Action::step_aside && model_.bot_node != step.node) {
     seen = {Observed::done, "runs elsewhere", {}};
   } else if (step.action == Action::claim && model_.claim == context.plan.run) {
     seen = {Observed::done, "claimed", {{"fence", fmt::format("{}", model_.fence)}}};
@@ -248,6 +248,9 @@ Outcome SimWorld::drain(const StepContext& context, Watch& watch) {
 
 Outcome SimWorld::step_aside(const StepContext& context) {
   if (auto status = arrive("step_aside"); !status) return failure(status.error());
+  if (model_.bot_node != context.step.node) return result(StepResult::done, "is not there");
+  const auto open = [](const auto& entry) { return !entry.second.unschedulable; };
+  model_.bot_node = std::ranges::find_if(model_.nodes, open)->first;
   changed("evicted the bot's own pod from " + context.step.node);
   throw Crash{};  // which is what an eviction of one's own pod comes to
 }

@@ -284,3 +284,10 @@ TEST_CASE("all findings come together, and what others wrote is cut") {
 }
 
 }  // namespace lockkeeper::test
+
+TEST_CASE("rights that the API server refuses stand in the way") {
+  Inspected all;
+  all.facts.missing_rights = {"create pods/eviction", "patch nodes"};
+  CHECK(all.findings() ==
+        blocks("the API server does not let this bot: create pods/eviction, patch nodes"));
+}

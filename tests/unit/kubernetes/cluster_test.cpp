@@ -169,7 +169,7 @@ TEST_CASE("missing rights are named before a run needs them") {
   const auto allowed = [](bool yes) { return json_reply({{"status", {{"allowed", yes}}}}, 201); };
   scene.api.fault("POST", "selfsubjectaccessreviews", allowed(true), 3);
   scene.api.fault("POST", "selfsubjectaccessreviews", allowed(false));
-  scene.api.fault("POST", "selfsubjectaccessreviews", allowed(true), 16);
+  scene.api.fault("POST", "selfsubjectaccessreviews", allowed(true), 19);
   scene.api.fault("POST", "selfsubjectaccessreviews", allowed(false));
   const auto missing = missing_rights(scene.client, settings);
   REQUIRE(missing.has_value());

@@ -24,13 +24,16 @@ struct OwnPodScene : Scene {
 
 }  // namespace
 
-TEST_CASE("our own pod is asked to move, once") {
+TEST_CASE("our own pod is asked to move, once, and our end is waited for") {
   OwnPodScene scene;
   CHECK(observe_step_aside(scene.client, scene.order, {}).state == Observed::not_started);
+  scene.watch.stop = [&] { return scene.evictions() > 0; };
+  CHECK(scene.run().result == StepResult::interrupted);
+  scene.watch.stop = {};
   const auto outcome = scene.run();
-  CHECK(outcome.result == StepResult::done);
-  CHECK(outcome.detail == "pod ops/bot-1 was asked to move");
-  CHECK(scene.run().detail == "pod ops/bot-1 is already leaving");
+  CHECK(outcome.result == StepResult::failed);
+  CHECK(outcome.detail ==
+        "pod ops/bot-1 cannot be moved off worker-1: it was asked to move and has not gone");
   CHECK(scene.evictions() == 1);
 }
 
