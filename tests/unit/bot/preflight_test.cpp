@@ -269,6 +269,13 @@ TEST_CASE("a backup that cannot be started blocks") {
         blocks("the snapshot cannot be taken: CronJob default/backup-etcd does not exist"));
 }
 
+TEST_CASE("rights that the API server refuses stand in the way") {
+  Inspected all;
+  all.facts.missing_rights = {"create pods/eviction", "patch nodes"};
+  CHECK(all.findings() ==
+        blocks("the API server does not let this bot: create pods/eviction, patch nodes"));
+}
+
 TEST_CASE("all findings come together, and what others wrote is cut") {
   Inspected all;
   all.node("worker-1").ready = Condition::no;
@@ -284,10 +291,3 @@ TEST_CASE("all findings come together, and what others wrote is cut") {
 }
 
 }  // namespace lockkeeper::test
-
-TEST_CASE("rights that the API server refuses stand in the way") {
-  Inspected all;
-  all.facts.missing_rights = {"create pods/eviction", "patch nodes"};
-  CHECK(all.findings() ==
-        blocks("the API server does not let this bot: create pods/eviction, patch nodes"));
-}

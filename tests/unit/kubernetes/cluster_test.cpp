@@ -172,7 +172,7 @@ TEST_CASE("missing rights are named before a run needs them") {
   scene.api.fault("POST", "selfsubjectaccessreviews", allowed(true), 19);
   scene.api.fault("POST", "selfsubjectaccessreviews", allowed(false));
   const auto missing = missing_rights(scene.client, settings);
-  REQUIRE(missing.has_value());
+  REQUIRE_MESSAGE(missing.has_value(), missing.error().what);
   CHECK(*missing ==
         std::vector<std::string>{"patch nodes", "patch namespaces in namespace lockkeeper"});
 }

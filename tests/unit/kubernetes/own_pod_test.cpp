@@ -25,7 +25,7 @@ struct OwnPodScene : Scene {
 }  // namespace
 
 TEST_CASE("our own pod is asked to move, once, and our end is waited for") {
-  OwnPodScene scene;
+  OwnPodScene scene("worker-1", [](Json& pod) { pod["metadata"]["finalizers"] = {"slow/end"}; });
   CHECK(observe_step_aside(scene.client, scene.order, {}).state == Observed::not_started);
   scene.watch.stop = [&] { return scene.evictions() > 0; };
   CHECK(scene.run().result == StepResult::interrupted);
