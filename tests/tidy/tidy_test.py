@@ -176,7 +176,9 @@ class Words(TreeCase):
         for call in ("std::chrono::system_clock::now();", "std::chrono::steady_clock::now();",
                      "std::this_thread::sleep_for(x);", "std::this_thread::sleep_until(x);",
                      "::usleep(1);", "std::system(x);", "::popen(x, y);",
+                     '::setenv("A", "b", 1);', "std::localtime(&x);",
                      "std::random_device seed;", "int a = std::rand();", "std::regex a;",
+                    
                      "auto* a = new Thing();", "delete a;",
                      "delete[] a;", "using namespace std;", "using namespace lockkeeper;"):
             self.assert_offence(words.check_bans, "bot/a.cpp", f"\n{call}\n", 3)

@@ -32,6 +32,10 @@ _BANS = (
     Ban(re.compile(r"\bstd::w?regex\b"), "std::regex recurses on its input: RE2 does not"),
     Ban(re.compile(r"\bstd::system\(|\bpopen\("), "starts a shell", False,
         "integrations/kubernetes/exec_plugin"),
+    Ban(re.compile(r"\b((un)?setenv|putenv|setlocale)\("),
+        "changes what all threads read without a lock", False),
+    Ban(re.compile(r"\b(localtime|gmtime|asctime|ctime|strtok|inet_ntoa|gethostbyname)\("),
+        "shares its answer with all threads", False),
     Ban(re.compile(r"(?<!=)(?<!= )\bdelete\b(?! ?\()"), "raw delete: give it an owner"),
 )
 
