@@ -178,9 +178,8 @@ class Words(TreeCase):
                      "::usleep(1);", "std::system(x);", "::popen(x, y);",
                      '::setenv("A", "b", 1);', "std::localtime(&x);",
                      "std::random_device seed;", "int a = std::rand();", "std::regex a;",
-                    
-                     "auto* a = new Thing();", "delete a;",
-                     "delete[] a;", "using namespace std;", "using namespace lockkeeper;"):
+                     "auto* a = new Thing();", "delete a;", "delete[] a;",
+                     "using namespace std;", "using namespace lockkeeper;"):
             self.assert_offence(words.check_bans, "bot/a.cpp", f"\n{call}\n", 3)
 
     def test_some_calls_are_banned_from_tests_too(self) -> None:
