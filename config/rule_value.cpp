@@ -8,7 +8,6 @@
 #include <array>
 
 #include "config/value.h"
-#include "rules/utf8.h"
 
 namespace lockkeeper {
 namespace {

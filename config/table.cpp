@@ -21,9 +21,9 @@ ValueKind<std::string> path_text_value() {
 /// One of the four keys: it fills one member of the source, and shows it.
 template <class T>
 void Table<T>::add_source(std::string_view secret_name, std::string_view suffix,
-                          std::function<SecretSource&(T&)> make,
-                          std::function<const SecretSource*(const T&)> find,
-                          std::string SecretSource::* member, ValueKind<std::string> kind,
+                          const std::function<SecretSource&(T&)>& make,
+                          const std::function<const SecretSource*(const T&)>& find,
+                          std::string SecretSource::* member, const ValueKind<std::string>& kind,
                           std::string_view key_help) {
   Key<T> added;
   added.name = std::string(secret_name) + std::string(suffix);
@@ -49,7 +49,8 @@ void Table<T>::add_source(std::string_view secret_name, std::string_view suffix,
 }
 
 template <class T>
-Table<T>& Table<T>::secret(std::string_view secret_name, std::function<SecretSource&(T&)> make,
+Table<T>& Table<T>::secret(std::string_view secret_name,
+                           const std::function<SecretSource&(T&)>& make,
                            std::function<const SecretSource*(const T&)> find,
                            std::string_view key_help) {
   add_source(secret_name, "_file", make, find, &SecretSource::file, path_text_value(), key_help);

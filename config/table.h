@@ -61,12 +61,12 @@ struct Table {
   /// Adds a key. `find` leads from a (const) target to the value, `kind` reads and writes it;
   /// `empty_means` is given for keys that need no value, and must say what none means.
   template <class V, class Find>
-  Table& key(std::string_view key_name, Find find, ValueKind<V> kind, std::string_view key_help,
-             std::string_view empty_means = {});
+  Table& key(std::string_view key_name, const Find& find, const ValueKind<V>& kind,
+             std::string_view key_help, std::string_view empty_means = {});
 
   /// Adds the four keys NAME_file, NAME_env, NAME_credential and NAME_secret. `make` leads to the
   /// source that is to be filled, `find` to the one that is there or null.
-  Table& secret(std::string_view secret_name, std::function<SecretSource&(T&)> make,
+  Table& secret(std::string_view secret_name, const std::function<SecretSource&(T&)>& make,
                 std::function<const SecretSource*(const T&)> find, std::string_view key_help);
 
   /// The key just added, to set what few keys have.
@@ -75,9 +75,9 @@ struct Table {
  private:
   /// Adds NAME<suffix>, which fills `member` of the source.
   void add_source(std::string_view secret_name, std::string_view suffix,
-                  std::function<SecretSource&(T&)> make,
-                  std::function<const SecretSource*(const T&)> find,
-                  std::string SecretSource::* member, ValueKind<std::string> kind,
+                  const std::function<SecretSource&(T&)>& make,
+                  const std::function<const SecretSource*(const T&)>& find,
+                  std::string SecretSource::* member, const ValueKind<std::string>& kind,
                   std::string_view key_help);
 };
 
@@ -90,7 +90,7 @@ inline std::filesystem::path completed(const std::filesystem::path& path,
 
 template <class T>
 template <class V, class Find>
-Table<T>& Table<T>::key(std::string_view key_name, Find find, ValueKind<V> kind,
+Table<T>& Table<T>::key(std::string_view key_name, const Find& find, const ValueKind<V>& kind,
                         std::string_view key_help, std::string_view empty_means) {
   Key<T> added;
   added.name = key_name;

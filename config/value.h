@@ -109,8 +109,8 @@ std::string not_among(std::string_view word, const std::vector<std::string_view>
 
 /// One of a few words. `later` are words that a wider language has and this one will not take yet.
 template <class E>
-ValueKind<E> choice_value(std::vector<std::pair<std::string_view, E>> choices,
-                          std::vector<std::string_view> later = {}) {
+ValueKind<E> choice_value(const std::vector<std::pair<std::string_view, E>>& choices,
+                          const std::vector<std::string_view>& later = {}) {
   std::vector<std::string_view> words;
   std::string form;
   for (const auto& [word, value] : choices) {

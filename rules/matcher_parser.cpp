@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <optional>
 
 #include "rules/matcher.h"
