@@ -55,7 +55,7 @@ class Desk {
   Reply alerts();
   Reply history(const Command& command);
   Reply clear();
-  Reply whoami(const Actor& actor) const;
+  [[nodiscard]] Reply whoami(const Actor& actor) const;
 
   /// The open run's progress; nothing when there is none.
   Result<std::optional<Progress>> open_run();
