@@ -22,6 +22,7 @@ using testing::TemporaryFolder;
 struct Workshop {
   TemporaryFolder folder;
   std::string base =
+      "[rule disks]\nmatch = alertname=\"DiskFull\"\naction = abort\n"
       "[cluster]\nname = west\n[kubernetes]\nkubeconfig = kc\n[ssh]\nuser = ops\nkey_file = id\n"
       "[prometheus]\nurl = http://127.0.0.1:9090\nbearer_token_file = token\n"
       "[authority]\nadmin = console:*\n[journal]\nfile = j.db\n[gate]\ndefault_action = pause\n";
@@ -92,15 +93,15 @@ TEST_CASE("the rules are numbered in the order in which they are tried") {
   const auto file = workshop.folder.path().string() + "/l.ini";
   CHECK(text.find("   1. builtin-expected (built in): ignore; in every phase\n") !=
         std::string::npos);
-  CHECK(text.find("   3. storage (" + file +
-                  ":17): pause until quiet for 2m, at most 4h, then abort; in precheck, between, "
+  CHECK(text.find("   4. storage (" + file +
+                  ":20): pause until quiet for 2m, at most 4h, then abort; in precheck, between, "
                   "soak\n"
                   "       {alertname=~\"Ceph.*\"}\n"
                   "       or {a=\"b\"}\n"
                   "       node ${labels.node}, state done, within 15m\n"
                   "       reason: heals slowly\n") != std::string::npos);
   CHECK(text.find("   otherwise (" + file +
-                  ":16): pause until quiet for 2m; in precheck, between, "
+                  ":19): pause until quiet for 2m; in precheck, between, "
                   "soak\n") != std::string::npos);
 }
 
@@ -184,6 +185,14 @@ TEST_CASE("what is allowed and dangerous is a warning") {
                         "default_action = notify");
   CHECK(workshop.found() == Lines{"warning [gate] default_action = notify: an alert that no rule "
                                   "names does not hold the run"});
+}
+
+TEST_CASE("a configuration without a rule of its own is a warning") {
+  Workshop workshop;
+  workshop.base.erase(0, workshop.base.find("[cluster]"));
+  CHECK(workshop.found() == Lines{"warning no [rule NAME] is given, here or in rules.ini: "
+                                  "default_action = pause decides about every alert that is not "
+                                  "built in"});
 }
 
 TEST_CASE("a configuration in which nobody may do anything is a warning") {
