@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -169,7 +168,7 @@ bool agreed(const RemoteOptions& options) {
   if (options.yes) return true;
   if (::isatty(STDIN_FILENO) == 0) return false;
   fmt::print("go ahead? [y/N] ");
-  std::fflush(stdout);
+  static_cast<void>(std::fflush(stdout));
   std::string line;
   std::getline(std::cin, line);
   return line == "y" || line == "Y" || line == "yes";
@@ -188,7 +187,7 @@ int follow(Remote& remote) {
     }
     for (const auto& message : posted.value_or(std::vector<Posted>())) {
       fmt::print("{}\n", message.text);
-      std::fflush(stdout);
+      static_cast<void>(std::fflush(stdout));
       if (message.ending.empty()) continue;
       const bool fine =
           message.ending == "done" || message.ending == "dry" || message.ending == "partial";
@@ -221,7 +220,7 @@ int upgrade(const RemoteOptions& options, const std::vector<std::string>& words)
   const auto line = typed(words);
   auto answer = remote->command(line);
   if (answer && !answer->confirm.empty()) {
-    fmt::print("{}\n", answer->text);
+    if (!options.yes) fmt::print("{}\n", answer->text);
     if (!agreed(options)) {
       complain("not confirmed");
       return kRefused;
@@ -259,7 +258,7 @@ int console(const RemoteOptions& options) {
   console::ConsoleChat chat(STDOUT_FILENO);
   chat.print("attached; type /upgrade help, end with Ctrl-D");
   std::mutex one_at_a_time;
-  console::LineReader reader(
+  const console::LineReader reader(
       STDIN_FILENO, {[&](const std::string& line) {
                        if (trimmed(line).empty()) return;
                        const std::scoped_lock lock(one_at_a_time);

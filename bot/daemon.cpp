@@ -274,6 +274,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   if (console) attach_terminal(signals);
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
+  metrics_.set(metrics::Metric::config_last_reload_successful, 1);
   system::notify_ready();
   main_loop(signals);
   system::notify_stopping();

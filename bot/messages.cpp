@@ -114,7 +114,7 @@ Message findings(const Progress& progress, const std::vector<Finding>& findings)
   }
   const auto blocking = std::ranges::count_if(findings, &Finding::blocking);
   const auto text =
-      fmt::format("preflight: {}, {} of them block", counted(findings.size(), "finding"), blocking);
+      fmt::format("preflight: {}, {} blocking", counted(findings.size(), "finding"), blocking);
   return {blocking > 0 ? Tone::trouble : Tone::news, progress.run,
           with_lines(line(progress, text), lines)};
 }

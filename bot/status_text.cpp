@@ -20,7 +20,7 @@ std::string gate_line(const GateView& gate) {
   }
   const auto blocking = std::ranges::count_if(
       gate.alerts, [](const auto& alert) { return alert.action >= RuleAction::pause; });
-  return text + fmt::format(", {} firing, {} of them block", counted(gate.alerts.size(), "alert"),
+  return text + fmt::format(", {} firing, {} blocking", counted(gate.alerts.size(), "alert"),
                             blocking);
 }
 

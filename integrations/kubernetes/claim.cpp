@@ -62,7 +62,7 @@ Decision decide_claim(const std::string& own_namespace, const Plan& plan, Time n
 
 Decision decide_release(const std::string& run, const Json& json) {
   const auto claimant = annotation_of(json, kRun);
-  if (claimant.empty()) return {outcome(StepResult::done, "the cluster is not claimed"), {}};
+  if (claimant.empty()) return {outcome(StepResult::done, "the cluster is free again"), {}};
   if (claimant != run)
     return {outcome(StepResult::skipped, fmt::format("run {} claims the cluster now", claimant)),
             {}};

@@ -48,6 +48,7 @@ class Demo:
 
     def run(self) -> None:
         self.show_nodes()
+        self.type("plan", TARGET)
         # Prometheus has just begun; a rule that it has not evaluated yet would hold the run up.
         until(15, lambda: "nothing holds" in self.bot.command("why")["text"], "the gate opens")
         disturbance = threading.Thread(target=self.disturb, daemon=True)
