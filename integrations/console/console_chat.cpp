@@ -75,7 +75,7 @@ void ConsoleChat::run() {
     changed_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
     // Told to stop, and everything that waited has been written or given up.
     if (waiting_.empty()) return;
-    std::string text = std::move(waiting_.front());
+    const std::string text = std::move(waiting_.front());
     waiting_.pop_front();
     const std::size_t dropped = std::exchange(dropped_, 0);
     lock.unlock();

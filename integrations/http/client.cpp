@@ -85,7 +85,7 @@ Answered Client::call(ClientRequest request) {
   return answer;
 }
 
-Answered Client::stream(ClientRequest request, ChunkHandler on_chunk) {
+Answered Client::stream(const ClientRequest& request, ChunkHandler on_chunk) {
   return once(request, std::move(on_chunk));
 }
 

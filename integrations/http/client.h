@@ -119,7 +119,7 @@ class Client {
 
   /// One answer in pieces. Pieces go to `on_chunk` when the status is 2xx; any other answer is
   /// collected and returned like that of call().
-  Answered stream(ClientRequest request, ChunkHandler on_chunk);
+  Answered stream(const ClientRequest& request, ChunkHandler on_chunk);
 
   /// All requests, at most `parallel` at a time, in order of start; `on_done` is called on this
   /// thread with the index of each as it ends.

@@ -82,7 +82,7 @@ std::string last_lines(std::string_view text, std::size_t lines_max, std::size_t
   std::size_t shown = 0;
   for (auto line = lines.rbegin(); line != lines.rend() && shown < lines_max; ++line, ++shown) {
     if (!out.empty() && out.size() + line->size() + 3 > bytes_max) break;
-    out = clipped(*line, bytes_max) + (out.empty() ? "" : " | ") + out;
+    out.insert(0, clipped(*line, bytes_max) + (out.empty() ? "" : " | "));
   }
   return out;
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kRunBytesMax = 64;
 
-std::string with_log(std::string text, const std::string& log_end) {
+std::string with_log(const std::string& text, const std::string& log_end) {
   return log_end.empty() ? text : text + "; its log ends: " + log_end;
 }
 

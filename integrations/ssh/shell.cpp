@@ -28,7 +28,7 @@ std::string end_mark(std::string_view content) {
 }  // namespace
 
 std::string shell_word(std::string_view text) {
-  const std::string word = without_nul(text);
+  std::string word = without_nul(text);
   if (!word.empty() && word.find_first_not_of(kHarmless) == std::string::npos) return word;
   std::string out = "'";
   for (const char c : word) {

@@ -51,7 +51,7 @@ bool write_all(int file, std::string_view content) {
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
   // Without O_NONBLOCK a FIFO in the file's place would hold this thread for ever.
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return refused(path, errno);
   struct stat info{};
   if (::fstat(file.get(), &info) != 0) return refused(path, errno);

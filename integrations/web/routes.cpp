@@ -75,7 +75,7 @@ Routes::Routes(const HttpSettings& settings, const std::vector<ClientSettings>& 
       repeats_(surroundings_.repeat_window) {}
 
 std::span<const Routes::Route> Routes::all() {
-  static const std::array kRoutes = {
+  static const std::array routes = {
       Route{kAlertsPath, "POST", Access::webhook, &Routes::alerts},
       Route{"/api/v1/commands", "POST", Access::client, &Routes::commands},
       Route{"/api/v1/messages", "GET", Access::client, &Routes::messages},
@@ -83,7 +83,7 @@ std::span<const Routes::Route> Routes::all() {
       Route{"/readyz", "GET", Access::open, &Routes::readiness},
       Route{"/metrics", "GET", Access::open, &Routes::metrics_text},
   };
-  return kRoutes;
+  return routes;
 }
 
 std::expected<Routes::Admitted, Response> Routes::judge(const http::Request& request) {
