@@ -105,6 +105,8 @@ Sshd::Sshd() : port_(free_port()) {
   make_key("host_key", "ed25519");
   make_key("client_key", "ed25519");
   std::filesystem::copy_file(folder() / "client_key.pub", folder() / "authorized_keys");
+  // HOME is our own folder: what a developer's ~/.bashrc starts would be killed half-way by tests
+  // that cut connections, and would leave its locks behind.
   // A login that is not root finds a sudo that lets it through.
   stand_in("sudo", "[ \"$1\" = -n ] && shift\nexec \"$@\"");
   write_text(
@@ -113,8 +115,9 @@ Sshd::Sshd() : port_(free_port()) {
                   "AuthorizedKeysFile {}/authorized_keys\nStrictModes no\nUsePAM no\n"
                   "PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
                   "PermitRootLogin yes\nLogLevel ERROR\nMaxStartups 100\n"
-                  "SetEnv LOCKKEEPER_ROOT={} PATH={}/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
-                  port_, folder().native(), folder().native(), root().native(), folder().native()));
+                  "SetEnv LOCKKEEPER_ROOT={} HOME={} PATH={}/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
+                  port_, folder().native(), folder().native(), root().native(), folder().native(),
+                  folder().native()));
   start();
 }
 
