@@ -20,8 +20,8 @@ std::string gate_line(const GateView& gate) {
   }
   const auto blocking = std::ranges::count_if(
       gate.alerts, [](const auto& alert) { return alert.action >= RuleAction::pause; });
-  return text + fmt::format(", {} firing, {} blocking", counted(gate.alerts.size(), "alert"),
-                            blocking);
+  return text +
+         fmt::format(", {} firing, {} blocking", counted(gate.alerts.size(), "alert"), blocking);
 }
 
 std::string indented(const std::vector<std::string>& lines) {
