@@ -179,7 +179,7 @@ std::expected<void, Fault> Transfer::set_headers() {
     if (breaks_line(name) || breaks_line(value))
       return std::unexpected(
           fault(FaultKind::other, fmt::format("header {} holds a line break", clipped(name, 40))));
-    append(headers_, value.empty() ? name + ";" : name + ": " + value);
+    append(headers_, value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
   }
   append(headers_, "Expect:");  // no second of waiting for 100-continue
   if (!request_.headers.has("Content-Type")) append(headers_, "Content-Type:");

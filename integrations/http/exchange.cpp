@@ -25,7 +25,11 @@ Call::Call(std::shared_ptr<Connection> connection, std::uint64_t number, Request
       chunked_(chunked) {}
 
 Call::~Call() {
-  send(text_response(500, "internal error"));
+  try {
+    send(text_response(500, "internal error"));
+  } catch (...) {
+    // Out of memory: this peer gets no answer.
+  }
 }
 
 void Call::send(Response response) {

@@ -136,7 +136,8 @@ Result<std::unique_ptr<Server>> Server::listen(ServerOptions options, Handler ha
 
 Server::Server(std::shared_ptr<ServerState> state) : state_(std::move(state)) {}
 
-Server::~Server() {
+// A thread that cannot be joined is the end of the process, and should be.
+Server::~Server() {  // NOLINT(bugprone-exception-escape)
   stop();
 }
 

@@ -31,9 +31,9 @@ void find_pairs(const Pod& pod, const std::vector<Budget>& budgets, Pairs& pairs
 ApiResult<Pairs> pairs_of(Client& client, const std::string& space,
                           const std::vector<Budget>& budgets, const Patience& patience) {
   Pairs pairs;
-  ListQuery query{fmt::format("/api/v1/namespaces/{}/pods", encoded(space)),
-                  "fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed", 500,
-                  true};
+  const ListQuery query{fmt::format("/api/v1/namespaces/{}/pods", encoded(space)),
+                        "fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed", 500,
+                        true};
   const auto listed = list(client, query, patience,
                            {[&](const Json& item) { find_pairs(pod_of(item), budgets, pairs); },
                             [&] { pairs.clear(); }});

@@ -16,13 +16,13 @@ constexpr std::size_t kOwnersMax = 200;  // read for pods that are not Ready; be
 
 /// "/apis/apps/v1/namespaces/shop/replicasets/web-5d", or "" for kinds that cannot be switched off.
 std::string owner_path(const std::string& space, const Controller& owner) {
-  static const std::map<std::string, std::string> kPlaces = {
+  static const std::map<std::string, std::string> places = {
       {"apps/v1 ReplicaSet", "/apis/apps/v1/namespaces/{}/replicasets/{}"},
       {"apps/v1 StatefulSet", "/apis/apps/v1/namespaces/{}/statefulsets/{}"},
       {"batch/v1 Job", "/apis/batch/v1/namespaces/{}/jobs/{}"},
   };
-  const auto place = kPlaces.find(owner.api_version + " " + owner.kind);
-  if (place == kPlaces.end()) return {};
+  const auto place = places.find(owner.api_version + " " + owner.kind);
+  if (place == places.end()) return {};
   return fmt::format(fmt::runtime(place->second), encoded(space), encoded(owner.name));
 }
 

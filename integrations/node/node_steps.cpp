@@ -54,7 +54,7 @@ Result<Work> work_of(const StepContext& context, const Settings& settings) {
 }
 
 /// The node's name stands in front of the finding already.
-std::string without_node(const std::string& node, std::string text) {
+std::string without_node(const std::string& node, const std::string& text) {
   const std::string prefix = node + ": ";
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }

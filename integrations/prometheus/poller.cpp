@@ -36,7 +36,7 @@ std::string without_slash(std::string url) {
 }
 
 /// A failed call names the other end, as poll() does for every failure.
-std::string without_origin(std::string what, const std::string& url) {
+std::string without_origin(const std::string& what, const std::string& url) {
   const std::string origin = http::origin_of(url) + ": ";
   return what.starts_with(origin) ? what.substr(origin.size()) : what;
 }

@@ -35,7 +35,7 @@ std::string base64url(std::string_view bytes) {
 }  // namespace
 
 std::string group_path(const std::string& cluster) {
-  std::string path = "/metrics/job/lockkeeper/cluster";
+  const std::string path = "/metrics/job/lockkeeper/cluster";
   if (cluster.empty()) return path + "@base64/=";
   const bool plain = cluster.find_first_not_of(kUnreserved) == std::string::npos;
   // "." and ".." would be taken for folders on the way.
