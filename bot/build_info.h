@@ -6,6 +6,8 @@
 namespace lockkeeper {
 
 /// "0.1.0": from CMakeLists.txt.
-constexpr std::string_view build_version() { return LOCKKEEPER_VERSION; }
+constexpr std::string_view build_version() {
+  return LOCKKEEPER_VERSION;
+}
 
 }  // namespace lockkeeper

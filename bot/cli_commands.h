@@ -25,7 +25,8 @@ int check(const std::filesystem::path& file);
 /// `lockkeeper plan VERSION`: the numbered plan from the living cluster; changes nothing.
 int plan(const std::filesystem::path& file, const std::vector<std::string>& words);
 
-/// `lockkeeper rules match MATCHERS LABELS_JSON`: 0 match, 1 no match, 2 a text that cannot be read.
+/// `lockkeeper rules match MATCHERS LABELS_JSON`: 0 match, 1 no match, 2 a text that cannot be
+/// read.
 int rules_match(const std::string& matchers, const std::string& labels_json);
 
 struct ExplainOptions {
@@ -43,9 +44,9 @@ int ssh_forget(const std::filesystem::path& file, const std::string& host);
 
 struct RemoteOptions {
   std::filesystem::path file;
-  std::string url;     // empty: from [http]
-  std::string client;  // whose token: [client NAME]; empty: the first
-  bool yes = false;    // confirm without asking
+  std::string url;      // empty: from [http]
+  std::string client;   // whose token: [client NAME]; empty: the first
+  bool yes = false;     // confirm without asking
   bool follow = false;  // print the run's messages until it ends
 };
 

@@ -142,6 +142,7 @@ std::optional<Phase> gated_in(const Step& step) {
 Situation situation_at(const Progress& progress, const Step& step, Phase phase, Time now) {
   Situation situation;
   situation.phase = phase;
+  situation.wall = now;
   for (const auto& node : progress.plan->nodes) {
     situation.nodes[node.name] = standing_of(progress, node.name, step, now);
   }

@@ -124,8 +124,8 @@ enum class Tone { detail, news, needs_you, trouble };
 
 struct Message {
   Tone tone = Tone::news;
-  std::string run;   // empty when it belongs to no run
-  std::string text;  // begins with "[k8s-upgrade]"; may have several lines
+  std::string run;       // empty when it belongs to no run
+  std::string text;      // begins with "[k8s-upgrade]"; may have several lines
   std::string ending{};  // of the run, when this is its last message: "done", "failed", ...
 };
 

@@ -90,6 +90,7 @@ void Simulation::poll() {
   sighting.why_not = "connection refused";
   if (sighting.good) sighting.firing = model.firing;
   sighting.watchdog = model.watchdog;
+  sighting.at = clock.now();
   oracle.polled(sighting.good && sighting.watchdog);
   life_->gate.saw(sighting, clock.moment());
 }
