@@ -165,7 +165,8 @@ class Gate {
   void update(Crowd& crowd, Moment now);
   void latch_fatal(const Crowd& crowd, Moment now);
   void waive_overdue(Crowd& crowd, Moment now);
-  void void_pauses(const Crowd& crowd);
+  void void_pauses(const Crowd& crowd, Moment now);
+  void end_parts(std::span<const std::string_view> rules, Moment now);
   void hold_for(const Crowd& crowd, Moment now);
   void count_quiet(const Crowd& crowd, Moment now);
   Hold& holding();

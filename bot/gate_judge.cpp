@@ -131,7 +131,7 @@ void Gate::note_blindness(Moment now) {
 void Gate::update(Crowd& crowd, Moment now) {
   latch_fatal(crowd, now);
   waive_overdue(crowd, now);
-  void_pauses(crowd);
+  void_pauses(crowd, now);
   hold_for(crowd, now);
 }
 
@@ -156,25 +156,29 @@ void Gate::latch_fatal(const Crowd& crowd, Moment now) {
 
 /// What is waived owes no quiet time; what other rules still wait for stays.
 void Gate::waive_overdue(Crowd& crowd, Moment now) {
-  std::set<std::string_view> waived;
+  std::vector<std::string_view> waived;
   for (auto& one : crowd.judged) {
     if (!overdue(one, now) || one.rule->on_timeout != OnTimeout::proceed) continue;
     waived_.insert(one.id);
     one.action = RuleAction::notify;
     one.note = kWaived;
-    waived.insert(one.rule->name);
+    waived.emplace_back(one.rule->name);
   }
-  for (const auto rule : waived)
-    hold_->drop(rule);
-  if (hold_ && hold_->empty()) hold_.reset();
+  end_parts(waived, now);
+}
+
+void Gate::end_parts(std::span<const std::string_view> rules, Moment now) {
+  if (!hold_ || rules.empty()) return;
+  hold_->drop(rules, now);
+  if (hold_->empty()) hold_.reset();
 }
 
 /// What a rule of action resume voids holds nothing, neither now nor by what it held before.
-void Gate::void_pauses(const Crowd& crowd) {
-  if (!hold_ || crowd.voided.empty()) return;
+void Gate::void_pauses(const Crowd& crowd, Moment now) {
+  std::vector<std::string_view> names;
   for (const auto& [name, by] : crowd.voided)
-    hold_->drop(name);
-  if (hold_->empty()) hold_.reset();
+    names.emplace_back(name);
+  end_parts(names, now);
 }
 
 void Gate::hold_for(const Crowd& crowd, Moment now) {
@@ -190,9 +194,10 @@ void Gate::hold_for(const Crowd& crowd, Moment now) {
 }
 
 void Gate::count_quiet(const Crowd& crowd, Moment now) {
-  if (!hold_ || any_blocks(crowd.judged)) return;
-  hold_->count_quiet(now);
-  if (hold_->over(now)) hold_.reset();
+  if (!hold_) return;
+  const bool all_quiet = !any_blocks(crowd.judged);
+  hold_->polled(all_quiet, now);
+  if (all_quiet && hold_->over(now)) hold_.reset();
 }
 
 }  // namespace lockkeeper

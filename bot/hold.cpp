@@ -40,22 +40,43 @@ Moment moment_of(std::string_view then, Time now_wall, Moment now) {
 }
 
 void Hold::keep(const std::string& rule, const Terms& terms, Moment now) {
-  auto& cause = causes_.try_emplace(rule, Cause{now, {}}).first->second;
+  auto& cause = causes_.try_emplace(rule, Cause{now, {}, now, {}}).first->second;
+  cause.held_at = now;
+  cause.quiet = {};
   cause.terms.quiet_needed = std::max(cause.terms.quiet_needed, terms.quiet_needed);
   cause.terms.at_least = std::max(cause.terms.at_least, terms.at_least);
   cause.terms.sticky = cause.terms.sticky || terms.sticky;
   quiet_ = {};
-  interrupt();
 }
 
-void Hold::drop(std::string_view rule) {
-  const auto cause = causes_.find(rule);
-  if (cause != causes_.end()) causes_.erase(cause);
+void Hold::drop(std::span<const std::string_view> rules, Moment now) {
+  const auto dropped = std::erase_if(causes_, [&](const auto& entry) {
+    return std::ranges::find(rules, entry.first) != rules.end();
+  });
+  if (dropped == 0) return;
+  std::erase_if(causes_, [&](const auto& entry) { return entry.second.settled(now); });
 }
 
-void Hold::count_quiet(Moment now) {
-  if (last_quiet_) quiet_ += now - *last_quiet_;
-  last_quiet_ = now;
+void Hold::interrupt() {
+  quiet_.last.reset();
+  for (auto& [rule, cause] : causes_)
+    cause.quiet.last.reset();
+}
+
+void Hold::Quiet::count(Moment now) {
+  if (last) lasted += now - *last;
+  last = now;
+}
+
+void Hold::polled(bool all_quiet, Moment now) {
+  for (auto& [rule, cause] : causes_)
+    if (cause.held_at != now) cause.quiet.count(now);
+  if (all_quiet) quiet_.count(now);
+}
+
+bool Hold::Cause::settled(Moment now) const {
+  return held_at != now && quiet.lasted >= terms.quiet_needed && now - since >= terms.at_least &&
+         !terms.sticky;
 }
 
 bool Hold::unstick() {
@@ -87,7 +108,8 @@ std::string Hold::sticky_names() const {
 }
 
 bool Hold::over(Moment now) const {
-  return quiet_ >= quiet_needed() && min_pause_left(now) == Millis(0) && sticky_names().empty();
+  return quiet_.lasted >= quiet_needed() && min_pause_left(now) == Millis(0) &&
+         sticky_names().empty();
 }
 
 std::optional<Moment> Hold::since(std::string_view rule) const {
@@ -99,7 +121,7 @@ std::string Hold::reason(Moment now) const {
   std::vector<std::string> names;
   for (const auto& [rule, cause] : causes_)
     names.push_back(rule);
-  auto text = fmt::format("quiet for {} of {} after {}", to_string(quiet_),
+  auto text = fmt::format("quiet for {} of {} after {}", to_string(quiet_.lasted),
                           to_string(quiet_needed()), joined(names));
   if (const auto rest = min_pause_left(now); rest > Millis(0)) {
     text += fmt::format("; min_pause has {} left", to_string(rest));
@@ -111,7 +133,7 @@ std::string Hold::reason(Moment now) const {
 }
 
 Millis Hold::left(Moment now) const {
-  return std::max(quiet_needed() - quiet_, min_pause_left(now));
+  return std::max(quiet_needed() - quiet_.lasted, min_pause_left(now));
 }
 
 void Hold::write(Notes& notes, Time now_wall, Moment now) const {

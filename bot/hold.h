@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,14 +29,15 @@ class Hold {
   /// The rule holds now: quiet begins anew. The longest terms that it ever asked for count.
   void keep(const std::string& rule, const Terms& terms, Moment now);
 
-  /// The rule's part in the waiting is over, whatever its terms were.
-  void drop(std::string_view rule);
+  /// These rules' part in the waiting is over, whatever their terms were. What has been quiet for
+  /// long enough by itself was only kept up by them, and goes with them.
+  void drop(std::span<const std::string_view> rules, Moment now);
 
   /// The next stretch of quiet is not joined to the one before: there was a gap in sight.
-  void interrupt() { last_quiet_.reset(); }
+  void interrupt();
 
-  /// A good poll in which nothing holds.
-  void count_quiet(Moment now);
+  /// A good poll. `all_quiet`: nothing holds in it; else at least what did not hold was quiet.
+  void polled(bool all_quiet, Moment now);
 
   /// A person says to go on: sticky causes become ordinary ones. Whether there was any.
   bool unstick();
@@ -58,9 +60,18 @@ class Hold {
   void recall(const Notes& notes, Millis quiet_least, Time now_wall, Moment now);
 
  private:
+  /// Good polls in which something did not hold, and where the next stretch of them continues.
+  struct Quiet {
+    Millis lasted{};
+    std::optional<Moment> last;
+    void count(Moment now);
+  };
   struct Cause {
     Moment since;
     Terms terms;
+    Moment held_at;  // newest
+    Quiet quiet;     // of this rule alone
+    [[nodiscard]] bool settled(Moment now) const;
   };
 
   [[nodiscard]] Millis quiet_needed() const;
@@ -68,8 +79,7 @@ class Hold {
   [[nodiscard]] std::string sticky_names() const;
 
   std::map<std::string, Cause, std::less<>> causes_;
-  Millis quiet_{};                    // good and clear polls only
-  std::optional<Moment> last_quiet_;  // where the next stretch of quiet continues
+  Quiet quiet_;  // of everything together
 };
 
 /// Takes what is sticky out of a hold's notes: a person has said to go on since they were written.

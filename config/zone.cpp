@@ -23,7 +23,13 @@ constexpr std::string_view kCanary = "America/New_York";
 constexpr std::chrono::sys_seconds kCanaryTime = sys_days(year(2036) / 7 / 1);
 constexpr std::chrono::seconds kCanaryOffset = -std::chrono::hours(4);
 
-/// The zones whose last word is spelt nearly like that one's, such as Europe/Berln.
+/// Not by locate_zone(): Debian's library was built without the one that takes a string_view.
+const date::time_zone* find(const date::tzdb& data, std::string_view name) {
+  const auto at = std::ranges::find(data.zones, name, &date::time_zone::name);
+  return at == data.zones.end() ? nullptr : &*at;
+}
+
+/// The name that was meant, perhaps, when it is Europe/Berln.
 std::string near(const date::tzdb& data, std::string_view name) {
   std::vector<std::string_view> known;
   known.reserve(data.zones.size());
@@ -50,11 +56,12 @@ Result<std::shared_ptr<const Zone>> load_zone(std::string_view name) {
   if (name == "UTC") return std::make_shared<const Zone>();
   try {
     const auto& data = date::get_tzdb();
-    const auto zone = std::ranges::find(data.zones, name, &date::time_zone::name);
-    if (zone == data.zones.end()) {
+    const auto* zone = find(data, name);
+    if (zone == nullptr) {
       return fail(fmt::format("'{}' is not a time zone{}", clipped(name, 60), near(data, name)));
     }
-    if (data.locate_zone(kCanary)->get_info(kCanaryTime).offset != kCanaryOffset) {
+    const auto* canary = find(data, kCanary);
+    if (canary == nullptr || canary->get_info(kCanaryTime).offset != kCanaryOffset) {
       return fail("the system's time zone data has no summer times for the coming years");
     }
     return std::make_shared<const Zone>(read(*zone));

@@ -154,13 +154,13 @@ TEST_CASE("the journal needs a folder that can be written to") {
   settings.journal.file = workshop.folder.path() / "absent" / "j.db";
   CHECK(findings(settings) ==
         std::vector<ConfigFinding>{{true, "[journal] file: the folder " +
-                                        (workshop.folder.path() / "absent").string() +
-                                        " does not exist"}});
+                                              (workshop.folder.path() / "absent").string() +
+                                              " does not exist"}});
   settings.journal.file = workshop.folder.path() / "j.db";
   std::filesystem::create_directory(settings.journal.file);
   CHECK(findings(settings) ==
         std::vector<ConfigFinding>{{true, "[journal] file: " + settings.journal.file.string() +
-                                        " is not a writable file"}});
+                                              " is not a writable file"}});
 }
 
 TEST_CASE("what is allowed and dangerous is a warning") {
