@@ -85,7 +85,8 @@ class Gate {
   void disarm();
 
   /// A person says to go on: what is sticky may end now as any other pause. It says nothing about
-  /// an alert that still fires: that one is sticky again. Whether anything was sticky.
+  /// an alert that still fires: that one is sticky again. Whether anything was sticky. While no run
+  /// is open nothing is: there is nobody to resume, and starting one is a person's word, too.
   bool resume();
 
   /// What a restarted gate must know to be as paused as this one.

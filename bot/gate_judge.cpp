@@ -184,8 +184,8 @@ void Gate::void_pauses(const Crowd& crowd, Moment now) {
 void Gate::hold_for(const Crowd& crowd, Moment now) {
   for (const auto& one : crowd.judged) {
     if (!blocks(one.action)) continue;
-    holding().keep(one.rule->name, {one.rule->resume_after, one.rule->min_pause, one.rule->sticky},
-                   now);
+    holding().keep(one.rule->name,
+                   {one.rule->resume_after, one.rule->min_pause, armed_ && one.rule->sticky}, now);
     if (outlasts_windows(*one.rule)) holders_[one.id] = one.rule;
   }
   if (truncated_ > 0) {

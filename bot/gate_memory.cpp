@@ -68,6 +68,8 @@ void Gate::disarm() {
   const std::scoped_lock lock(mutex_);
   armed_ = false;
   latched_.reset();
+  // Whoever starts the next run is a person who has looked.
+  if (hold_) hold_->unstick();
   preexisting_.clear();
   aside_.clear();
   aside_until_.reset();

@@ -127,6 +127,18 @@ TEST_CASE("a sticky pause ends only after a person's resume, given when the aler
   }
 }
 
+TEST_CASE("nothing is sticky while no run is open: a start is a person's word, too") {
+  auto rule = disk_rule();
+  rule.sticky = true;
+  GateWorld world({rule});
+  world.passes(kPoll, {kDisk});
+  CHECK(world.gate.memory(kNoon, after(world.now)).contains("sticky/disk"));
+  world.gate.disarm();
+  world.passes(kPoll, {kDisk});
+  world.passes(minutes(2), {});
+  CHECK(world.answer() == Answer::go);
+}
+
 TEST_CASE("a rule that resumes voids the pauses that it names, as long as its alert is seen") {
   GateWorld world({resume_rule(), disk_rule()});
   world.passes(seconds(15), {kDisk});
