@@ -77,8 +77,9 @@ std::optional<Settings> load_or_complain(const std::filesystem::path& file) {
 int check(const std::filesystem::path& file) {
   const auto settings = load_or_complain(file);
   if (!settings) return kMisused;
-  fmt::print("{}", describe(*settings));
-  const auto found = findings(*settings);
+  const auto now = system::RealClock().now();
+  fmt::print("{}", describe(*settings, now));
+  const auto found = findings(*settings, now);
   const bool blocking = std::ranges::any_of(found, &ConfigFinding::blocking);
   return blocking ? kRefused : kFine;
 }

@@ -157,6 +157,7 @@ std::optional<Phase> gated_in(const Step& step) {
 Situation situation_at(const Progress& progress, const Step& step, Phase phase, Time now) {
   Situation situation;
   situation.phase = phase;
+  situation.wall = now;
   auto work = work_by_node(progress);
   for (const auto& node : progress.plan->nodes) {
     situation.nodes[node.name] =

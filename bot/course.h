@@ -28,7 +28,7 @@ std::optional<std::string> left_out(const Progress& progress, const Step& step);
 std::optional<Phase> gated_in(const Step& step);
 
 /// Where the run stands, as the rules want to know it, at the moment before `step` (or in it).
-/// `now` is wall time; only the age of each node's standing depends on it.
+/// `now` is wall time: the age of each node's standing and the windows of rules depend on it.
 Situation situation_at(const Progress& progress, const Step& step, Phase phase, Time now);
 
 /// What the cluster itself says against the step: the kill switch, another run's claim, nodes that

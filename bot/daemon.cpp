@@ -317,6 +317,9 @@ int serve(const ServeOptions& options) {
     fmt::print(stderr, "{}\n", failure.what);
     return cli::kRefused;
   };
+  // The blocking ones show soon enough; what is only dangerous would go unseen for months.
+  for (const auto& finding : findings(*settings, system::RealClock().now()))
+    log(Level::warn, finding.what);
   auto signals = system::Signals::install();
   if (!signals) return complain(signals.error());
   Daemon::Ground ground{std::move(*settings), {}, {}, {}};

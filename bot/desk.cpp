@@ -105,6 +105,7 @@ Reply Desk::dispatch(const Actor& actor, const Command& command) {
   if (verb == "why") return why();
   if (verb == "nodes") return nodes();
   if (verb == "alerts") return alerts();
+  if (verb == "rules") return ok(rules_text(gate_.rules(clock_.moment())));
   if (verb == "clear") return clear();
   return whoami(actor);
 }
@@ -146,6 +147,9 @@ Reply Desk::start(const Actor& actor, const Command& command) {
     return made.error().nothing_to_do ? ok(refusal_text(made.error()))
                                       : conflict(refusal_text(made.error()));
   }
+  const auto baseline =
+      gate_.baseline(made->ignore_alerts, made->ignore_for, clock_.now(), clock_.moment());
+  if (!baseline) return conflict(baseline.error().what);
   const auto seal = digest(*made);
   if (!request->dry_run && request->confirm != seal) {
     const auto lead =
@@ -161,7 +165,11 @@ Reply Desk::start(const Actor& actor, const Command& command) {
 }
 
 Reply Desk::open(const Actor& actor, const UpgradeRequest& request, const Plan& plan) {
-  const auto record = journal_.append(clock_.now(), plan.run, Opened{plan, actor, request.reason});
+  auto baseline =
+      gate_.baseline(plan.ignore_alerts, plan.ignore_for, clock_.now(), clock_.moment());
+  if (!baseline) return conflict(baseline.error().what);
+  const auto record = journal_.append(clock_.now(), plan.run,
+                                      Opened{plan, actor, request.reason, std::move(*baseline)});
   if (!record) return failed(record.error());
   stir_();
   return ok(fmt::format("run {} is open: {}", plan.run, messages::plan_summary(plan)));

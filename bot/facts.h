@@ -105,12 +105,22 @@ struct PreflightFacts {
   std::map<std::string, OwnWork> own_work;
 };
 
-/// One look at Prometheus.
+/// An alert that Alertmanager holds back, and what does.
+struct Suppressed {
+  Labels labels;
+  std::string by;  // "silenced by 7d4c (ana)", "inhibited by KubeNodeNotReady"
+};
+
+/// One look at Prometheus, with what else is known at that moment.
 struct Sighting {
   bool good = false;    // 200, success, a vector, timely: only then do the rest count
   std::string why_not;  // the reason, in one line
   std::vector<Labels> firing;
   bool watchdog = false;
+  std::vector<Labels> pending{};         // asked for only where a rule wants them
+  std::vector<Labels> alertmanager{};    // firing by a poll of Alertmanager
+  std::vector<Suppressed> suppressed{};  // by a poll of Alertmanager; who is silent is not silenced
+  std::optional<Time> at{};              // wall time of the look, for the windows of rules
 };
 
 }  // namespace lockkeeper

@@ -7,8 +7,9 @@
 // Not being able to see is a state of its own, BLIND, and never counts as quiet.
 //
 // Thread safe: the eyes call saw(), the web server suspect(), the runner ask(). All durations are
-// monotonic. No I/O: what must survive a restart goes through memory() into the journal and comes
-// back through arm().
+// monotonic; wall time, for the windows of rules, comes with the situation and with each sighting.
+// No I/O: what must survive a restart goes through memory() and baseline() into the journal and
+// comes back through arm().
 
 #include <cstdint>
 #include <map>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "bot/facts.h"
+#include "bot/hold.h"
 #include "bot/record.h"
 #include "config/settings.h"
 #include "rules/evaluate.h"
@@ -39,7 +41,9 @@ struct GateView {
     std::string rule;  // name and place, "storage (rules.ini:12)"
     RuleAction action = RuleAction::ignore;
     bool provisional = false;  // known from a webhook only, not yet from a poll
-    Millis firing{};           // how long it has been seen
+    Millis firing{};           // how long it has been seen in its state
+    std::string note{};        // why its rule is not meant as it stands; empty: it is
+    bool pending = false;
   };
 
   GateState state = GateState::blind;
@@ -47,6 +51,15 @@ struct GateView {
   std::vector<Alert> alerts;              // every firing alert with what it comes to
   std::optional<Millis> since_good_poll;  // nothing: none yet
   std::string last_failure;               // of the newest failed poll
+  // What does not hold the run and might have: alerts that are set aside, and rules that match an
+  // alert but for one key.
+  std::vector<std::string> notes{};
+};
+
+/// One rule as it stands now, for `/upgrade rules`.
+struct RuleView {
+  const Rule* rule = nullptr;  // in the gate's book
+  std::string state;           // "holds 2 alerts", "outside its window ...", "in force"
 };
 
 class Gate {
@@ -65,32 +78,52 @@ class Gate {
   Verdict ask(const Situation& situation, Moment now);
 
   /// A run is open: abort rules latch from now on. `memory` is what memory() gave before a restart
-  /// (or empty); `now_wall` tells how long that was ago.
+  /// (or empty), and what baseline() gave when the run was opened; `now_wall` tells how long ago.
   void arm(const Notes& memory, Time now_wall, Moment now);
 
-  /// The run is over; a latch of it is forgotten.
+  /// The run is over; a latch of it, and what was set aside for it, is forgotten.
   void disarm();
+
+  /// A person says to go on: what is sticky may end now as any other pause. It says nothing about
+  /// an alert that still fires: that one is sticky again. Whether anything was sticky. While no run
+  /// is open nothing is: there is nobody to resume, and starting one is a person's word, too.
+  bool resume();
 
   /// What a restarted gate must know to be as paused as this one.
   [[nodiscard]] Notes memory(Time now_wall, Moment now) const;
 
+  /// The alerts that fire now, for a run that is opened now: by fingerprint those that a rule with
+  /// `preexisting` might decide about, and those with one of `names`, which the run sets aside for
+  /// `lasting`. Fails when an alert of that name does not fire, or nobody can tell.
+  [[nodiscard]] Result<Notes> baseline(std::span<const std::string> names, Millis lasting,
+                                       Time now_wall, Moment now) const;
+
   /// As the next node would find it: while a node is worked on, in phase between.
   [[nodiscard]] GateView view(Moment now) const;
+
+  /// Every rule in order, the default action last.
+  [[nodiscard]] std::vector<RuleView> rules(Moment now) const;
 
   [[nodiscard]] const RuleBook& book() const { return book_; }
 
  private:
   struct Suspicion {
     Labels labels;
-    Moment at;
+    Moment at;             // of the first message, or of the newest where `lasting`
+    bool lasting = false;  // a rule believes webhooks: no poll is expected to confirm it
   };
-  /// A stretch of waiting: which rules caused it, since when, and the quiet it needs to end.
-  struct Hold {
-    Moment since;
-    std::map<std::string, Moment> rules;  // by name; when each began to hold
-    Millis quiet_needed{};
-    Millis quiet{};                         // good and clear polls only
-    std::optional<Moment> last_quiet_poll;  // where the next stretch of quiet continues
+  /// An alert as the good polls have seen it so far.
+  struct Track {
+    Moment since;      // in its state, gaps in sight and all: what people are shown
+    Moment sight;      // the same without a gap
+    Moment sight_any;  // without a gap, pending or firing
+    bool pending = false;
+    Sources sources{.prometheus = true};
+    std::string suppressed;
+  };
+  struct Polled {
+    Labels labels;
+    std::uint64_t id = 0;
   };
   struct Judged {
     const Labels* labels = nullptr;  // in polled_ or suspicions_
@@ -98,37 +131,73 @@ class Gate {
     const Rule* rule = nullptr;
     RuleAction action = RuleAction::ignore;
     bool provisional = false;
+    bool pending = false;
     Millis firing{};
+    std::string note{};
+  };
+  /// Everything that is judged at one moment, and what the rules need to know of it.
+  struct Crowd {
+    std::vector<Judged> judged;
+    std::vector<Evidence> evidence;
+    std::vector<AlertSeen> seen;
+    std::map<std::string, const Rule*, std::less<>> voided;  // pause rule -> the one that voids it
   };
 
+  // Sight.
   void absorb(const Sighting& sighting, Moment now);
-  [[nodiscard]] std::vector<Judged> judge(const Situation& situation, Moment now) const;
+  void absorb_one(const Labels& raw, bool pending, bool gap, Moment now,
+                  std::map<std::uint64_t, Track>& seen);
+  void absorb_alertmanager(const Sighting& sighting, bool gap, Moment now,
+                           std::map<std::uint64_t, Track>& seen);
+  void forget_suspicions(Moment now);
+  [[nodiscard]] Labels normal(const Labels& raw) const;
   [[nodiscard]] bool blind(Moment now) const;
+  void note_wall(std::optional<Time> wall, Moment now);
+  [[nodiscard]] std::optional<Time> wall(Moment now) const;
+
+  // Judgement (gate_judge.cpp).
+  [[nodiscard]] Crowd judge(const Situation& situation, Moment now) const;
+  [[nodiscard]] Crowd gathered(Moment now) const;
+  [[nodiscard]] Evidence evidence_of(std::uint64_t id, const Track* track) const;
+  void weigh(Crowd& crowd, std::span<const Decision> decisions, Moment now) const;
+  void weigh_one(Judged& one, const Decision& decision, const Crowd& crowd, Moment now) const;
   [[nodiscard]] bool overdue(const Judged& judged, Moment now) const;
   void note_blindness(Moment now);
-  void update(std::vector<Judged>& judged, Moment now);
-  void latch_fatal(const std::vector<Judged>& judged, Moment now);
-  void waive_overdue(std::vector<Judged>& judged, Moment now);
-  void hold_for(const std::vector<Judged>& judged, Moment now);
-  void count_quiet(const std::vector<Judged>& judged, Moment now);
-  Hold& holding(Moment now);
-  [[nodiscard]] Verdict verdict(const std::vector<Judged>& judged, Moment now) const;
-  [[nodiscard]] std::vector<std::string> wait_reasons(const std::vector<Judged>& judged,
-                                                      Moment now) const;
+  void update(Crowd& crowd, Moment now);
+  void latch_fatal(const Crowd& crowd, Moment now);
+  void waive_overdue(Crowd& crowd, Moment now);
+  void void_pauses(const Crowd& crowd, Moment now);
+  void end_parts(std::span<const std::string_view> rules, Moment now);
+  void hold_for(const Crowd& crowd, Moment now);
+  void count_quiet(const Crowd& crowd, Moment now);
+  Hold& holding();
+
+  // Words (gate_view.cpp).
+  [[nodiscard]] Verdict verdict(const Crowd& crowd, Moment now) const;
+  [[nodiscard]] std::vector<std::string> wait_reasons(const Crowd& crowd, Moment now) const;
   [[nodiscard]] std::string blind_reason(Moment now) const;
-  [[nodiscard]] std::string quiet_reason() const;
+  [[nodiscard]] Situation shown_situation(Moment now) const;
+  [[nodiscard]] std::vector<std::string> notes(const Crowd& crowd,
+                                               const Situation& situation) const;
+  [[nodiscard]] std::string rule_state(const Rule& rule, const Crowd& crowd,
+                                       const Situation& situation) const;
 
   const RuleBook book_;
   const GateSettings settings_;
 
   mutable std::mutex mutex_;
-  std::vector<Labels> polled_;  // firing in the newest good poll, normalised
-  std::map<std::uint64_t, Moment> first_seen_;
+  std::vector<Polled> polled_;  // in the newest good poll, normalised
+  std::map<std::uint64_t, Track> tracks_;
   std::map<std::uint64_t, Suspicion> suspicions_;
-  std::set<std::uint64_t> waived_;  // held for max_pause, and the rule says to go on
-  int truncated_ = 0;               // left out of webhooks since the newest good poll
+  std::set<std::uint64_t> waived_;                // held for max_pause, and the rule says go on
+  std::map<std::uint64_t, const Rule*> holders_;  // who holds for an alert, beyond its window
+  std::set<std::uint64_t> preexisting_;           // fired when the run began
+  std::set<std::uint64_t> aside_;                 // set aside by the order that began it
+  std::optional<Moment> aside_until_;             // and until when
+  int truncated_ = 0;                             // left out of webhooks since the last good poll
   std::optional<Moment> last_good_;
   std::string last_failure_ = "no poll of Prometheus yet";
+  std::optional<std::pair<Time, Moment>> wall_;  // the newest wall time, and when it was told
   Situation situation_;
   std::optional<Hold> hold_;
   bool armed_ = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the gate shows, and what of it survives a restart.
+// What of the gate survives a restart, and what a run takes along from its beginning.
 
 #include <fmt/format.h>
 
@@ -8,20 +8,36 @@
 #include <charconv>
 
 #include "bot/gate.h"
-#include "bot/gate_text.h"
 
 namespace lockkeeper {
 namespace {
 
-constexpr std::string_view kQuietNeeded = "quiet_needed_ms";
-constexpr std::string_view kRulePrefix = "rule/";
+// Names of notes; behind each prefix stands an alert's fingerprint.
+constexpr std::string_view kHeldPrefix = "held/";
+constexpr std::string_view kPreexistingPrefix = "preexisting/";
+constexpr std::string_view kAsidePrefix = "aside/";
+constexpr std::string_view kAsideUntil = "aside_until";
+// Alerts beyond these count as new, which is the safe side; the journal's record stays small.
+constexpr std::size_t kPinnedMax = 5'000;
 
-/// When something that happened at wall time `then` was, in this process's monotonic time; never
-/// later than now, whatever the wall clock did in between.
-Moment moment_of(std::string_view then, Time now_wall, Moment now) {
-  const auto parsed = parse_time(then);
-  const Millis ago = parsed ? std::max(now_wall - *parsed, Millis(0)) : Millis(0);
-  return {now.since_start - ago};
+std::string noted(std::string_view prefix, std::uint64_t id) {
+  return fmt::format("{}{:016x}", prefix, id);
+}
+
+/// The fingerprint behind the prefix; nothing when the note is another one.
+std::optional<std::uint64_t> id_behind(std::string_view prefix, std::string_view name) {
+  if (!name.starts_with(prefix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  std::uint64_t id = 0;
+  const auto read = std::from_chars(name.data(), name.data() + name.size(), id, 16);
+  return read.ec == std::errc{} ? std::optional(id) : std::nullopt;
+}
+
+/// Whether a rule might treat this alert in its own way for having fired before the run.
+bool pinned(const RuleBook& book, const Labels& labels) {
+  return std::ranges::any_of(book.rules, [&](const Rule& rule) {
+    return rule.preexisting != Preexisting::as_new && any_match(rule, labels);
+  });
 }
 
 }  // namespace
@@ -29,61 +45,76 @@ Moment moment_of(std::string_view then, Time now_wall, Moment now) {
 void Gate::arm(const Notes& memory, Time now_wall, Moment now) {
   const std::scoped_lock lock(mutex_);
   armed_ = true;
-  const auto quiet = memory.find(std::string(kQuietNeeded));
-  if (quiet == memory.end()) return;
-  std::int64_t needed_ms = 0;
-  const auto& text = quiet->second;
-  std::from_chars(text.data(), text.data() + text.size(), needed_ms);
-  Hold& hold = holding(now);
-  hold.quiet_needed = std::max({hold.quiet_needed, Millis(needed_ms), settings_.resume_after});
-  hold.quiet = {};
-  hold.last_quiet_poll.reset();
-  for (const auto& [name, since] : memory) {
-    if (!name.starts_with(kRulePrefix)) continue;
-    const Moment began = moment_of(since, now_wall, now);
-    hold.rules.insert_or_assign(name.substr(kRulePrefix.size()), began);
-    hold.since = std::min(hold.since, began);
+  note_wall(now_wall, now);
+  Hold recalled = hold_.value_or(Hold());
+  recalled.recall(memory, settings_.resume_after, now_wall, now);
+  if (!recalled.empty()) hold_ = std::move(recalled);
+  for (const auto& [name, value] : memory) {
+    if (const auto id = id_behind(kPreexistingPrefix, name)) preexisting_.insert(*id);
+    if (const auto id = id_behind(kAsidePrefix, name)) aside_.insert(*id);
+    if (const auto id = id_behind(kHeldPrefix, name)) {
+      const auto rule = std::ranges::find(book_.rules, value, &Rule::name);
+      if (rule != book_.rules.end()) holders_[*id] = &*rule;
+    }
   }
+  const auto until = memory.find(std::string(kAsideUntil));
+  if (until == memory.end()) return;
+  // An end that cannot be read has passed.
+  const auto end = parse_time(until->second);
+  aside_until_ = now + (end ? *end - now_wall : Millis(0));
 }
 
 void Gate::disarm() {
   const std::scoped_lock lock(mutex_);
   armed_ = false;
   latched_.reset();
+  // Whoever starts the next run is a person who has looked.
+  if (hold_) hold_->unstick();
+  preexisting_.clear();
+  aside_.clear();
+  aside_until_.reset();
 }
 
 Notes Gate::memory(Time now_wall, Moment now) const {
   const std::scoped_lock lock(mutex_);
   Notes notes;
   if (!hold_) return notes;
-  notes[std::string(kQuietNeeded)] = fmt::format("{}", hold_->quiet_needed.count());
-  for (const auto& [name, since] : hold_->rules) {
-    notes[std::string(kRulePrefix) + name] = to_string(now_wall - (now - since));
-  }
+  hold_->write(notes, now_wall, now);
+  for (const auto& [id, rule] : holders_)
+    if (hold_->since(rule->name)) notes[noted(kHeldPrefix, id)] = rule->name;
   return notes;
 }
 
-GateView Gate::view(Moment now) const {
+Result<Notes> Gate::baseline(std::span<const std::string> names, Millis lasting, Time now_wall,
+                             Moment now) const {
   const std::scoped_lock lock(mutex_);
-  GateView view;
-  Situation situation = situation_;
-  const bool at_work = situation.phase == Phase::drain || situation.phase == Phase::upgrade;
-  if (at_work) situation.phase = Phase::between;
-  const auto judged = judge(situation, now);
-  const auto answer = verdict(judged, now);
-  view.reasons = answer.reasons;
-  view.state = answer.answer == Answer::stop   ? GateState::aborted
-               : blind(now)                    ? GateState::blind
-               : answer.answer == Answer::wait ? GateState::paused
-                                               : GateState::clear;
-  for (const auto& one : judged) {
-    view.alerts.push_back(
-        {*one.labels, rule_text(*one.rule), one.action, one.provisional, one.firing});
+  Notes notes;
+  if (blind(now)) {
+    if (names.empty()) return notes;
+    return fail("no alert can be set aside: nobody can tell which fire, the gate is blind");
   }
-  std::ranges::stable_sort(view.alerts, std::ranges::greater{}, &GateView::Alert::action);
-  if (last_good_) view.since_good_poll = now - *last_good_;
-  view.last_failure = last_failure_;
-  return view;
+  std::set<std::string_view> found;
+  std::vector<std::string_view> firing;
+  for (const auto& [labels, id] : polled_) {
+    const auto name = labels.get("alertname");
+    if (tracks_.at(id).pending) continue;
+    firing.push_back(name);
+    const bool by_name = std::ranges::find(names, name) != names.end();
+    if (by_name) found.insert(name);
+    if (notes.size() >= kPinnedMax) {
+      if (by_name) return fail(fmt::format("more than {} alerts fire", kPinnedMax));
+      continue;
+    }
+    if (by_name) notes[noted(kAsidePrefix, id)] = name;
+    if (pinned(book_, labels)) notes[noted(kPreexistingPrefix, id)] = name;
+  }
+  for (const auto& name : names) {
+    if (found.contains(name)) continue;
+    return fail(fmt::format("{} does not fire, so it cannot be set aside{}", clipped(name, 80),
+                            suggestion(clipped(name, 80), firing)));
+  }
+  if (!names.empty()) notes[std::string(kAsideUntil)] = to_string(now_wall + lasting);
+  return notes;
 }
 
 std::string_view to_string(GateState state) {

@@ -28,10 +28,13 @@ std::string rule_text(const Rule& rule) {
 }
 
 std::string alert_reason(const Labels& labels, const Rule& rule, Millis firing,
-                         std::string_view effect) {
-  auto text = fmt::format("{} firing {}: rule {} {}", alert_text(labels), to_string(firing),
-                          rule_text(rule), effect);
-  if (!rule.reason.empty()) text += fmt::format(" ({})", rule.reason);
+                         std::string_view effect, bool pending) {
+  auto text =
+      fmt::format("{} {} {}: rule {} {}", alert_text(labels), pending ? "pending" : "firing",
+                  to_string(firing), rule_text(rule), effect);
+  if (const auto reason = reason_for(rule, labels); !reason.empty()) {
+    text += fmt::format(" ({})", reason);
+  }
   return text;
 }
 

@@ -17,8 +17,8 @@ std::string alert_text(const Labels& labels);
 std::string rule_text(const Rule& rule);
 
 /// `KubeAPIDown{severity="critical"} firing 2m: rule control-plane (rules.ini:12) pauses`, with the
-/// operator's own reason behind it where the rule has one.
+/// operator's own reason behind it where the rule has one. `pending`: it does not fire yet.
 std::string alert_reason(const Labels& labels, const Rule& rule, Millis firing,
-                         std::string_view effect);
+                         std::string_view effect, bool pending = false);
 
 }  // namespace lockkeeper

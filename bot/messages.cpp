@@ -82,7 +82,9 @@ std::string plan_text(const Plan& plan) {
     text += fmt::format("\n{:4}  {}{} (at most {})", step.number, to_string(step.action),
                         step.node.empty() ? "" : " " + step.node, to_string(step.limit));
   }
-  return text;
+  if (plan.ignore_alerts.empty()) return text;
+  return text + fmt::format("\nset aside for {}, as far as they fire when the run is opened: {}",
+                            to_string(plan.ignore_for), joined(plan.ignore_alerts));
 }
 
 Message opened(const Progress& progress) {

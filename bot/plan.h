@@ -72,9 +72,11 @@ struct Plan {
   Version target;
   UpgradeKind kind = UpgradeKind::patch;
   bool dry_run = false;
-  std::string takes_over;          // a closed run whose claim was never given back, or empty
-  std::string containerd_target;   // the version that stage `containerd` brings, or empty
-  std::vector<PlannedNode> nodes;  // in the order in which they are worked on
+  std::string takes_over;         // a closed run whose claim was never given back, or empty
+  std::string containerd_target;  // the version that stage `containerd` brings, or empty
+  std::vector<std::string> ignore_alerts{};  // set aside as far as they fire when the run is opened
+  Millis ignore_for{};                       // and for how long; 0 when there are none
+  std::vector<PlannedNode> nodes;            // in the order in which they are worked on
   std::vector<Step> steps;
 
   bool operator==(const Plan&) const = default;

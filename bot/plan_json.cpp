@@ -71,6 +71,10 @@ Plan plan_from(const Json& json) {
   plan.dry_run = get<bool>(json, "dry_run");
   plan.takes_over = get<std::string>(json, "takes_over");
   plan.containerd_target = get<std::string>(json, "containerd_target");
+  if (json.contains("ignore_alerts")) {
+    plan.ignore_alerts = get<std::vector<std::string>>(json, "ignore_alerts");
+    plan.ignore_for = Millis(get<std::int64_t>(json, "ignore_for_ms"));
+  }
   for (const auto& node : get<Json::array_t>(json, "nodes"))
     plan.nodes.push_back(node_from(node));
   for (const auto& step : get<Json::array_t>(json, "steps"))
@@ -90,16 +94,21 @@ std::string encode_plan(const Plan& plan) {
   Json steps = Json::array();
   for (const auto& step : plan.steps)
     steps.push_back(to_json(step));
-  const Json json = {{"run", plan.run},
-                     {"cluster", plan.cluster},
-                     {"from", to_string(plan.from)},
-                     {"target", to_string(plan.target)},
-                     {"kind", to_string(plan.kind)},
-                     {"dry_run", plan.dry_run},
-                     {"takes_over", plan.takes_over},
-                     {"containerd_target", plan.containerd_target},
-                     {"nodes", std::move(nodes)},
-                     {"steps", std::move(steps)}};
+  Json json = {{"run", plan.run},
+               {"cluster", plan.cluster},
+               {"from", to_string(plan.from)},
+               {"target", to_string(plan.target)},
+               {"kind", to_string(plan.kind)},
+               {"dry_run", plan.dry_run},
+               {"takes_over", plan.takes_over},
+               {"containerd_target", plan.containerd_target},
+               {"nodes", std::move(nodes)},
+               {"steps", std::move(steps)}};
+  // Only where there are any, so that the digest of every other plan is what it always was.
+  if (!plan.ignore_alerts.empty()) {
+    json["ignore_alerts"] = plan.ignore_alerts;
+    json["ignore_for_ms"] = plan.ignore_for.count();
+  }
   // Invalid UTF-8 is replaced rather than thrown at, as in every record.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

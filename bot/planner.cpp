@@ -181,6 +181,8 @@ std::expected<Plan, Refusal> make_plan(const ClusterFacts& facts, const UpgradeR
   plan.kind = derived_kind(facts, request.target);
   plan.dry_run = request.dry_run;
   plan.takes_over = facts.run;
+  plan.ignore_alerts = request.ignore_alerts;
+  if (!plan.ignore_alerts.empty()) plan.ignore_for = request.ignore_for;
   if (request.has(Stage::containerd)) plan.containerd_target = containerd_goal(facts);
   plan.nodes = control_planes(facts, request.target);
   for (auto& worker : workers(facts, request.target, settings.upgrade)) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bot/hold.h"
 #include "rules/overloaded.h"
 
 namespace lockkeeper {
@@ -17,6 +18,7 @@ Status open(Progress& progress, const Opened& body, const Record& record) {
   progress.opened_by = body.by;
   progress.opened_reason = body.reason;
   progress.opened_at = record.at;
+  progress.baseline = body.baseline;
   progress.steps.resize(body.plan.steps.size());
   return {};
 }
@@ -93,6 +95,7 @@ void obey(Progress& progress, const Ordered& body, Time at) {
     case Verb::resume:
       release(progress, Holder::person, at);
       release(progress, Holder::doubt, at);
+      if (progress.gate_hold) unstick(progress.gate_hold->memory);
       return;
     case Verb::abort:
       if (!progress.latched) {

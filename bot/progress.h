@@ -38,6 +38,7 @@ struct Progress {
   Time opened_at{};
   std::vector<StepRecord> steps;  // one for each step of the plan
   Notes notes;                    // of all outcomes; a node's own as "<node>/<name>"
+  Notes baseline;                 // what fired when the run began, for the gate
   std::optional<Held> gate_hold;
   std::optional<Ordered> person_hold;
   std::optional<Held> doubt;

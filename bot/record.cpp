@@ -35,7 +35,10 @@ Json reasons_json(const std::vector<std::string>& reasons) {
 }
 
 Json to_json(const Opened& body) {
-  return {{"plan", Json::parse(encode_plan(body.plan))}, {"by", body.by}, {"reason", body.reason}};
+  Json json = {
+      {"plan", Json::parse(encode_plan(body.plan))}, {"by", body.by}, {"reason", body.reason}};
+  if (!body.baseline.empty()) json["baseline"] = body.baseline;
+  return json;
 }
 Json to_json(const Intent& body) {
   return {{"step", body.step}};
@@ -67,7 +70,10 @@ Json to_json(const Closed& body) {
 Opened opened_from(const Json& json) {
   auto plan = decode_plan(get<Json>(json, "plan").dump());
   if (!plan) throw Malformed(plan.error().what);
-  return {std::move(*plan), get<std::string>(json, "by"), get<std::string>(json, "reason")};
+  // Not in the records of bots that knew nothing of it.
+  auto baseline = json.contains("baseline") ? get<Notes>(json, "baseline") : Notes();
+  return {std::move(*plan), get<std::string>(json, "by"), get<std::string>(json, "reason"),
+          std::move(baseline)};
 }
 
 Body body_from(std::string_view kind, const Json& json) {

@@ -27,6 +27,7 @@ struct Opened {
   Plan plan;
   Actor by;
   std::string reason;
+  Notes baseline{};  // the gate's own: what fired at that moment, as far as it will matter
   bool operator==(const Opened&) const = default;
 };
 

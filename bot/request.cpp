@@ -17,10 +17,14 @@ constexpr std::size_t kPayloadBytesMax = 16UL << 10;
 constexpr std::size_t kReasonBytesMax = 500;
 constexpr std::array<std::string_view, 7> kStageWords = {
     "preflight", "snapshot", "containerd", "repo", "master", "workers", "postflight"};
-constexpr std::array<std::string_view, 6> kMembers = {"target_version", "kind",   "dry_run",
-                                                      "stages",         "reason", "confirm"};
-constexpr std::array<std::string_view, 5> kOptions = {"--dry-run", "--stages", "--kind", "--reason",
-                                                      "--confirm"};
+constexpr std::array<std::string_view, 8> kMembers = {"target_version", "kind",      "dry_run",
+                                                      "stages",         "reason",    "confirm",
+                                                      "ignore_alert",   "ignore_for"};
+constexpr std::array<std::string_view, 7> kOptions = {
+    "--dry-run", "--stages", "--kind", "--reason", "--confirm", "--ignore-alert", "--ignore-for"};
+// More names than this are not a handful of known troubles any more.
+constexpr std::size_t kIgnoredMax = 20;
+constexpr Millis kIgnoreForMax = std::chrono::hours(24 * 7);
 
 std::unexpected<Failure> malformed(std::string_view what) {
   return fail(fmt::format("malformed payload: {}", what));
@@ -47,6 +51,28 @@ Result<std::vector<Stage>> parse_stages(std::string_view text) {
   }
   if (chosen.empty()) return malformed("stages is empty; write all, or some of preflight, ...");
   return std::vector<Stage>(chosen.begin(), chosen.end());
+}
+
+Result<std::vector<std::string>> parse_ignored(std::string_view text) {
+  std::vector<std::string> names;
+  for (const auto name : split(text, ',')) {
+    if (name.empty()) return malformed("an alert to ignore has no name");
+    names.emplace_back(clipped(name, 200));
+  }
+  if (names.empty()) return malformed("no alert to ignore is named");
+  if (names.size() > kIgnoredMax) {
+    return malformed(fmt::format("more than {} alerts are to be ignored", kIgnoredMax));
+  }
+  return names;
+}
+
+Result<Millis> parse_ignore_for(std::string_view text) {
+  const auto lasting = parse_duration(text);
+  if (!lasting) return malformed(fmt::format("ignore_for: {}", lasting.error().what));
+  if (*lasting <= Millis(0) || *lasting > kIgnoreForMax) {
+    return malformed("ignore_for is not between 1ms and 7d");
+  }
+  return *lasting;
 }
 
 /// What no single member shows: stages that change nodes without the ones that make it safe.
@@ -83,6 +109,14 @@ Status read_member(UpgradeRequest& request, std::string_view name, std::string_v
     auto stages = parse_stages(value);
     if (!stages) return std::unexpected(stages.error());
     request.stages = std::move(*stages);
+  } else if (name == "ignore_alert") {
+    auto names = parse_ignored(value);
+    if (!names) return std::unexpected(names.error());
+    request.ignore_alerts = std::move(*names);
+  } else if (name == "ignore_for") {
+    auto lasting = parse_ignore_for(value);
+    if (!lasting) return std::unexpected(lasting.error());
+    request.ignore_for = *lasting;
   } else if (name == "reason") {
     request.reason = clipped(value, kReasonBytesMax);
   } else {
@@ -165,7 +199,10 @@ Result<UpgradeRequest> parse_request_words(std::span<const std::string> words) {
     if (i + 1 == words.size() || words[i + 1].starts_with("--")) {
       return malformed(fmt::format("{} needs a value", word));
     }
-    if (auto status = read_member(request, word.substr(2), words[++i]); !status) {
+    // The member of the same name: --ignore-alert is ignore_alert.
+    auto member = word.substr(2);
+    std::ranges::replace(member, '-', '_');
+    if (auto status = read_member(request, member, words[++i]); !status) {
       return std::unexpected(status.error());
     }
   }

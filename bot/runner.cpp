@@ -48,7 +48,8 @@ Runner::Runner(World& world, Clock& clock, Journal& journal, Chat& chat, Gate& g
 Walk Runner::walk(const std::string& run, bool fresh) {
   if (!load(run)) return Walk::halted;
   if (!progress_.open()) return Walk::closed;
-  const Notes memory = progress_.gate_hold ? progress_.gate_hold->memory : Notes();
+  Notes memory = progress_.gate_hold ? progress_.gate_hold->memory : Notes();
+  memory.insert(progress_.baseline.begin(), progress_.baseline.end());
   gate_.arm(memory, clock_.now(), clock_.moment());
   chat_.say(fresh ? messages::opened(progress_) : messages::resumed(progress_));
   while (const Step* step = progress_.next()) {
@@ -125,6 +126,9 @@ void Runner::take_orders() {
     if (progress_.latched && !latched) {
       chat_.say(messages::latched(progress_, progress_.latched->reasons));
     }
+    const auto* ordered = std::get_if<Ordered>(&record.body);
+    // What still fires is sticky again at once: then the hold is journaled and said anew.
+    if (ordered != nullptr && ordered->verb == Verb::resume && gate_.resume()) held_for_.clear();
   }
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kAlertsShown = 40;
 constexpr std::size_t kNodesShown = 200;
+constexpr std::size_t kRulesShown = 300;
 
 std::string gate_line(const GateView& gate) {
   auto text = fmt::format("gate: {}", to_string(gate.state));
@@ -82,6 +83,8 @@ std::string idle_text(const Progress* newest, const GateView& gate) {
 
 std::string why_text(const Progress* progress, const GateView& gate) {
   std::vector<std::string> lines;
+  const auto noted =
+      gate.notes.empty() ? std::string() : "\nwhat does not hold it:" + indented(gate.notes);
   if (progress != nullptr) lines = hold_lines(*progress);
   for (const auto& reason : gate.reasons)
     lines.push_back("gate: " + reason);
@@ -90,8 +93,8 @@ std::string why_text(const Progress* progress, const GateView& gate) {
       lines.push_back(reason);
   }
   if (lines.empty())
-    return "nothing holds " + std::string(progress == nullptr ? "a start" : "the run");
-  return fmt::format("{}:{}", counted(lines.size(), "reason"), indented(lines));
+    return "nothing holds " + std::string(progress == nullptr ? "a start" : "the run") + noted;
+  return fmt::format("{}:{}{}", counted(lines.size(), "reason"), indented(lines), noted);
 }
 
 std::string nodes_text(const ClusterFacts& facts) {
@@ -118,9 +121,26 @@ std::string alerts_text(const GateView& gate) {
   for (const auto& alert : gate.alerts) {
     if (++shown > kAlertsShown)
       return text + fmt::format("\n  and {} more", gate.alerts.size() - kAlertsShown);
-    text += fmt::format("\n  {:6} {} firing {}, rule {}{}", to_string(alert.action),
-                        alert_text(alert.labels), to_string(alert.firing), alert.rule,
-                        alert.provisional ? ", from a webhook only" : "");
+    text += fmt::format("\n  {:6} {} {} {}, rule {}{}{}", to_string(alert.action),
+                        alert_text(alert.labels), alert.pending ? "pending" : "firing",
+                        to_string(alert.firing), alert.rule,
+                        alert.provisional ? ", from a webhook only" : "",
+                        alert.note.empty() ? "" : ", " + alert.note);
+  }
+  return text;
+}
+
+std::string rules_text(const std::vector<RuleView>& rules) {
+  auto text = fmt::format("{}, the first of which all keys hold decides",
+                          counted(rules.size() - 1, "rule"));
+  std::size_t number = 0;
+  for (const auto& [rule, state] : rules) {
+    const bool last = ++number == rules.size();
+    const auto lead = last ? std::string("otherwise") : fmt::format("{:4}.", number);
+    text += fmt::format("\n{} {}: {}, {}", lead, rule_text(*rule), to_string(rule->action), state);
+    if (number == kRulesShown && !last) {
+      return text + fmt::format("\n  and {} more", rules.size() - number);
+    }
   }
   return text;
 }

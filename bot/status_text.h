@@ -24,6 +24,9 @@ std::string why_text(const Progress* progress, const GateView& gate);
 std::string nodes_text(const ClusterFacts& facts);
 std::string alerts_text(const GateView& gate);
 
+/// Every rule in its order: name, place, action, what it does now.
+std::string rules_text(const std::vector<RuleView>& rules);
+
 /// "2026-11-20T17:35:37Z r-t9xk2a 1.34.2 -> 1.34.7 done in 58m, 4 nodes, 1 pauses, by console:ana".
 std::string history_line(const Progress& progress);
 

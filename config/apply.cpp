@@ -31,6 +31,13 @@ std::string unknown_key(const Table<T>& table, std::string_view section, const I
     return fmt::format("unknown key \"{}\" in [{}]; a matcher is written match = and the matcher",
                        word, section);
   }
+  // A severity of a rule would be read as a condition by everybody who knows Prometheus.
+  if (section.starts_with("rule ") && word == "severity") {
+    return fmt::format(
+        "unknown key \"severity\" in [{}]; it is a label of alerts: match = "
+        "severity={}",
+        section, lockkeeper::quoted(clipped(entry.value, 40)));
+  }
   if (std::ranges::find(table.later, word) != table.later.end()) {
     return fmt::format("key \"{}\" in [{}] is not supported yet", word, section);
   }
@@ -78,6 +85,8 @@ template void apply(const Table<Settings>&, const IniSection&, const std::filesy
 template void apply(const Table<ClientSettings>&, const IniSection&, const std::filesystem::path&,
                     ClientSettings&, ErrorList&);
 template void apply(const Table<Rule>&, const IniSection&, const std::filesystem::path&, Rule&,
+                    ErrorList&);
+template void apply(const Table<Window>&, const IniSection&, const std::filesystem::path&, Window&,
                     ErrorList&);
 
 }  // namespace lockkeeper

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "config/findings.h"
 #include "config/sections.h"
@@ -13,6 +14,10 @@ namespace {
 
 // Lines below a rule's number stand under its name.
 constexpr std::string_view kRuleIndent = "       ";
+// Shown only where they are not as they are by default, in the order of the reference.
+constexpr std::array<std::string_view, 9> kNarrowing = {"state",      "source",     "node_missing",
+                                                        "hold_for",   "min_alerts", "active",
+                                                        "not_active", "expires",    "preexisting"};
 
 /// One line per key: its value, or what the absence of one means. Of the keys that are other ways
 /// to give the same thing only those that were used are shown, and secrets by their state.
@@ -51,8 +56,11 @@ std::string shown(std::string_view name, const T& target, const Table<T>& table)
 /// "pause until quiet for 2m, at most 4h, then abort; in precheck, between".
 std::string effect(const Rule& rule) {
   std::string text(to_string(rule.action));
+  if (rule.action == RuleAction::resume) text += " of " + joined(rule.resumes);
   if (rule.action == RuleAction::pause) {
     text += fmt::format(" until quiet for {}", exact(rule.resume_after));
+    if (rule.min_pause > Millis(0)) text += fmt::format(", at least {}", exact(rule.min_pause));
+    if (rule.sticky) text += ", and until /upgrade resume";
     if (rule.max_pause) {
       text +=
           fmt::format(", at most {}, then {}", exact(*rule.max_pause), to_string(rule.on_timeout));
@@ -68,13 +76,26 @@ std::string gate_note(const Settings& settings) {
   return fmt::format("  (confirm_within is then {})\n", exact(settings.gate.confirmation_time()));
 }
 
-std::string list_of_findings(const Settings& settings) {
-  const auto found = findings(settings);
+std::string list_of_findings(const Settings& settings, std::optional<Time> now) {
+  const auto found = findings(settings, now);
   if (found.empty()) return "Nothing to object to.\n";
   std::string text = "Findings\n";
   for (const auto& finding : found)
     text += fmt::format("  {}: {}\n", finding.blocking ? "ERROR" : "warning", finding.what);
   return text;
+}
+
+/// The keys that narrow the rule and are not as they are by default: "hold_for = 30s; ...".
+std::string narrowing(const Rule& rule) {
+  static const Rule plain;
+  std::vector<std::string> texts;
+  for (const auto name : kNarrowing) {
+    const auto value = shown(name, rule, rule_table());
+    if (value != shown(name, plain, rule_table())) {
+      texts.push_back(fmt::format("{} {}", name, value));
+    }
+  }
+  return joined(texts, "; ");
 }
 
 }  // namespace
@@ -93,11 +114,15 @@ std::string describe(const Rule& rule, std::size_t number) {
     if (rule.node_within) text += fmt::format(", within {}", exact(*rule.node_within));
     text += "\n";
   }
+  if (const auto more = narrowing(rule); !more.empty()) {
+    text += fmt::format("{}{}\n", kRuleIndent, more);
+  }
   if (!rule.reason.empty()) text += fmt::format("{}reason: {}\n", kRuleIndent, rule.reason);
+  if (!rule.runbook.empty()) text += fmt::format("{}runbook: {}\n", kRuleIndent, rule.runbook);
   return text;
 }
 
-std::string describe(const Settings& settings) {
+std::string describe(const Settings& settings, std::optional<Time> now) {
   static const Settings defaults = default_settings();
   auto text = fmt::format("Configuration {}\n\n", settings.file.string());
   for (const auto& table : settings_tables()) {
@@ -115,7 +140,7 @@ std::string describe(const Settings& settings) {
   const Rule& fallback = settings.rules.fallback;
   text += fmt::format("   otherwise ({}): {}\n\n", fallback.line > 0 ? place(fallback) : "default",
                       effect(fallback));
-  return text + list_of_findings(settings);
+  return text + list_of_findings(settings, now);
 }
 
 }  // namespace lockkeeper

@@ -14,17 +14,20 @@
 #include "config/bounded_file.h"
 #include "config/sections.h"
 #include "config/value.h"
+#include "rules/scope.h"
 
 namespace lockkeeper {
 namespace {
 
 // Keys, certificates and kubeconfigs are a few KiB; a CA bundle is some hundred.
 constexpr std::size_t kFileBytesMax = 16UL << 20;
+constexpr std::string_view kNoSilences =
+    "honor_silences = yes: nobody asks Alertmanager, so no alert counts as silenced";
 
 /// Goes through the settings part by part and remembers what it found.
 class Look {
  public:
-  explicit Look(const Settings& settings) : settings_(settings) {}
+  Look(const Settings& settings, std::optional<Time> now) : settings_(settings), now_(now) {}
 
   void files();
   void secrets();
@@ -40,7 +43,11 @@ class Look {
   void readable(std::string_view key, const std::filesystem::path& file, bool is_private);
   void secret(const std::string& name, const SecretSource* source);
 
+  void rule(const Rule& rule);
+  [[nodiscard]] bool catches_nothing_before(const Rule& rule) const;
+
   const Settings& settings_;
+  std::optional<Time> now_;
   std::vector<ConfigFinding> found_;
 };
 
@@ -115,6 +122,7 @@ void Look::gate() {
   if (settings_.gate.on_blind == GateSettings::OnBlind::proceed) {
     warn("[gate] on_blind = continue: the run goes on while nobody can see whether alerts fire");
   }
+  if (settings_.gate.honor_silences) warn(fmt::format("[gate] {}", kNoSilences));
   if (!settings_.gate.builtin_ignores) {
     warn("[gate] builtin_ignores = no: alerts that fire by design now need rules of their own");
   }
@@ -134,12 +142,49 @@ void Look::rules() {
                     "about every alert that is not built in",
                     to_string(settings_.rules.fallback.action)));
   }
-  for (const auto& rule : settings_.rules.rules) {
-    if (rule.max_pause && rule.on_timeout == OnTimeout::stay) {
-      warn(fmt::format("rule {}: max_pause without on_timeout = abort or continue changes nothing",
-                       rule.name));
+  for (const auto& one : settings_.rules.rules)
+    rule(one);
+}
+
+// What a rule says and nothing will come of.
+void Look::rule(const Rule& rule) {
+  const auto warn_of = [&](std::string_view what) {
+    warn(fmt::format("rule {}: {}", rule.name, what));
+  };
+  if (rule.max_pause && rule.on_timeout == OnTimeout::stay) {
+    warn_of("max_pause without on_timeout = abort or continue changes nothing");
+  }
+  if (now_ && rule.expires && *rule.expires <= *now_) {
+    warn_of(fmt::format("it expired at {} and does not count any more", to_string(*rule.expires)));
+  }
+  if (now_ && !ever_open(rule, *now_)) {
+    warn_of("its windows are not open once in the next two weeks");
+  }
+  if (rule.source == Source::alertmanager) {
+    warn_of("source = alertmanager: nobody asks Alertmanager, so it never counts");
+  }
+  if (rule.honor_silences && !settings_.gate.honor_silences) warn_of(kNoSilences);
+  if (blocks(rule.action) && (rule.hold_for > Millis(0) || rule.min_alerts > 1)) {
+    const auto action = settings_.rules.fallback.action;
+    if (action >= rule.action && catches_nothing_before(rule)) {
+      warn_of(
+          fmt::format("until {} holds, default_action = {} decides, which is no milder; a rule "
+                      "behind it could say notify",
+                      rule.hold_for > Millis(0) ? "hold_for" : "min_alerts", to_string(action)));
     }
   }
+}
+
+/// Whether no later rule has a line of match that this one has, too, and decides until then.
+bool Look::catches_nothing_before(const Rule& rule) const {
+  const auto& rules = settings_.rules.rules;
+  const auto same_line = [&](const Rule& later) {
+    return std::ranges::any_of(later.match, [&](const Matchers& line) {
+      return std::ranges::any_of(
+          rule.match, [&](const Matchers& own) { return to_string(own) == to_string(line); });
+    });
+  };
+  return std::none_of(rules.begin() + (&rule - rules.data()) + 1, rules.end(), same_line);
 }
 
 // Denied by default: forgetting a role locks everybody out rather than in.
@@ -165,8 +210,8 @@ std::vector<ConfigFinding> Look::finish() {
 
 }  // namespace
 
-std::vector<ConfigFinding> findings(const Settings& settings) {
-  Look look(settings);
+std::vector<ConfigFinding> findings(const Settings& settings, std::optional<Time> now) {
+  Look look(settings, now);
   look.files();
   look.secrets();
   look.journal();

@@ -5,6 +5,7 @@
 // or unreadable, secrets that everybody may read, settings that are allowed and dangerous. No
 // network, no cluster, nothing is changed. Called from the main thread.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,13 @@ struct ConfigFinding {
   bool operator==(const ConfigFinding&) const = default;
 };
 
-/// The blocking ones first, each group in the order of the sections.
-std::vector<ConfigFinding> findings(const Settings& settings);
+/// The blocking ones first, each group in the order of the sections. `now` is wall time, for rules
+/// that have expired or whose windows are never open; without it these are not looked for.
+///
+/// An expired rule is a warning and not an error: the process must be able to come back in the
+/// middle of a run, and a date may not keep it away. The rule is as if it were not there, so what
+/// it ignored counts again.
+std::vector<ConfigFinding> findings(const Settings& settings, std::optional<Time> now = {});
 
 /// "file /etc/lockkeeper/token (readable, 43 bytes, mode 0600)", or why it cannot be read. The
 /// value is read and dropped; only its length is told.

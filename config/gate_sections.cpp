@@ -58,7 +58,7 @@ const SecretSource* find_token(const Settings& settings, std::size_t n) {
 Table<Settings> gate_table() {
   using OnBlind = GateSettings::OnBlind;
   const auto at = in(&Settings::gate);
-  Table<Settings> table{"gate", "When alerts hold the run.", {}, {}, {"honor_silences"}};
+  Table<Settings> table{"gate", "When alerts hold the run.", {}, {}, {}};
   add_gate_rules(table);
   table
       .key("poll_interval", at(&GateSettings::poll_interval), duration_value(100ms, 10min),
@@ -74,6 +74,11 @@ Table<Settings> gate_table() {
            "quiet time before a pause is lifted, for blindness and rules that do not say")
       .key("confirm_within", at(&GateSettings::confirm_within), duration_value(0s, kDay),
            "a webhook's alert that no poll confirms is dropped; 0s: 2 * poll_interval + 30s")
+      .key("webhook_ttl", at(&GateSettings::webhook_ttl), duration_value(10min, 7 * kDay),
+           "how long a webhook's word is believed where a rule has source = webhook")
+      .key("honor_silences", at(&GateSettings::honor_silences), flag_value(),
+           "whether alerts that Alertmanager silences or inhibits are ignored, for rules that do "
+           "not say; by default Prometheus' truth counts")
       .key("clock_skew_max", at(&GateSettings::clock_skew_max), duration_value(1s, kDay),
            "an answer whose clock is further from ours is no good answer")
       .key("rule_health_every", at(&GateSettings::rule_health_every), count_value(1, 1000),

@@ -16,8 +16,8 @@
 namespace lockkeeper {
 namespace {
 
-// The one key that may stand several times in a section.
-constexpr std::array<std::string_view, 1> kRepeatable = {"match"};
+// The keys that may stand several times in a section.
+constexpr std::array<std::string_view, 3> kRepeatable = {"match", "active", "not_active"};
 constexpr std::string_view kRulesFile = "rules.ini";
 constexpr std::string_view kKnownHosts = "known_hosts";
 
@@ -64,7 +64,7 @@ std::string unknown_section(std::string_view name) {
   if (std::ranges::find(later, kind) != later.end()) {
     return fmt::format("section [{}] is not supported yet", name);
   }
-  std::vector<std::string_view> known = {"client", "rule"};
+  std::vector<std::string_view> known = {"client", "rule", "window"};
   for (const auto& table : settings_tables())
     known.push_back(table.name);
   return fmt::format("unknown section [{}]{}", name, suggestion(kind, known));
@@ -91,6 +91,7 @@ void Loader::take_client(const IniSection& section) {
 void Loader::take_section(const IniSection& section) {
   const auto kind = split_section_name(section.name).kind;
   if (kind == "rule") return rules_.take(section, path_.string(), folder_, errors_);
+  if (kind == "window") return rules_.take_window(section, path_.string(), folder_, errors_);
   if (kind == "client") return take_client(section);
   const auto& tables = settings_tables();
   const auto table = std::ranges::find(tables, section.name, &Table<Settings>::name);
@@ -115,11 +116,14 @@ void Loader::read_rules_file() {
   auto ini = read_ini(file, kRepeatable);
   rules_errors_ = ini.errors;
   for (const auto& section : ini.sections) {
-    if (split_section_name(section.name).kind == "rule") {
+    const auto kind = split_section_name(section.name).kind;
+    if (kind == "rule") {
       rules_.take(section, file.string(), folder_, rules_errors_);
+    } else if (kind == "window") {
+      rules_.take_window(section, file.string(), folder_, rules_errors_);
     } else {
       rules_errors_.add(section.line, fmt::format("[{}] does not belong here: a rules file holds "
-                                                  "[rule NAME] sections only",
+                                                  "[rule NAME] and [window NAME] sections only",
                                                   section.name));
     }
   }
@@ -142,12 +146,13 @@ void Loader::finish() {
                 "means; write rules, or default_action in [gate]");
   }
   if (settings_.gate.builtin_ignores) book.rules = builtin_rules();
-  for (auto& rule : rules_.finish(settings_.gate.resume_after))
+  for (auto& rule : rules_.finish(settings_.gate))
     book.rules.push_back(std::move(rule));
   const auto fallback = given_.find("gate.default_action");
   book.fallback.file = path_.string();
   book.fallback.line = fallback == given_.end() ? 0 : fallback->second;
   book.fallback.resume_after = settings_.gate.resume_after;
+  book.fallback.honor_silences = settings_.gate.honor_silences;
 }
 
 /// The main file's first: a reader mends them from top to bottom.

@@ -13,14 +13,16 @@ constexpr std::string_view kIntroduction =
 
 The configuration is an ini file, by default `/etc/lockkeeper/lockkeeper.ini`. A line is a
 `[section]`, a `key = value`, a comment that begins with `#` or `;`, or empty. A comment stands on a
-line of its own, nothing is indented, and every section and key stands once. A relative path starts
-at the folder of the file. A duration has units (`90s`, `1h30m`), a size as well (`64KiB`, `10GiB`).
+line of its own, nothing is indented, and every section and key stands once, but for the keys that
+say otherwise. A relative path starts at the folder of the file. A duration has units (`90s`,
+`1h30m`), a size as well (`64KiB`, `10GiB`).
 
 A secret never stands in the file: each one has four keys, `NAME_file`, `NAME_env`,
 `NAME_credential` (systemd) and `NAME_secret` (Kubernetes), of which one is given.
 
-Rules are tried in this order, and the first that matches an alert decides: the built-in ones, those
-of the file itself, those of its rules file. Among several alerts the most severe action wins.
+Rules are tried in this order, and the first of which all keys hold for an alert decides: the
+built-in ones, those of the file itself, those of its rules file. Among several alerts the most
+severe action wins: abort, pause, resume, notify, ignore.
 )";
 
 /// A `|` would end the cell.
@@ -58,7 +60,8 @@ std::string reference_markdown() {
   for (const auto& table : settings_tables())
     text += section(table, defaults);
   text += section(client_table(), ClientSettings{});
-  return text + section(rule_table(), Rule{});
+  text += section(rule_table(), Rule{});
+  return text + section(window_table(), Window{});
 }
 
 }  // namespace lockkeeper

@@ -7,20 +7,14 @@
 #include <array>
 
 #include "config/apply.h"
+#include "config/rule_checks.h"
 #include "config/sections.h"
 
 namespace lockkeeper {
 namespace {
 
-// Keys that mean nothing without another one; accepting them would hide a misunderstanding.
-constexpr std::array<std::string_view, 3> kPauseOnly = {"resume_after", "max_pause", "on_timeout"};
-constexpr std::array<std::string_view, 2> kNodeOnly = {"node_state", "node_within"};
-
-/// The first entry of that key, or null.
-const IniEntry* find_entry(const IniSection& section, std::string_view key) {
-  const auto at = std::ranges::find(section.entries, key, &IniEntry::key);
-  return at == section.entries.end() ? nullptr : &*at;
-}
+// What is no rule, and may hold a run under these names.
+constexpr std::array<std::string_view, 2> kTaken = {"blindness", "default_action"};
 
 /// The name becomes a label of metrics and a word in messages.
 bool is_plain_name(std::string_view name) {
@@ -45,57 +39,109 @@ SectionName split_section_name(std::string_view section) {
   return parts;
 }
 
-// What the table cannot say: which keys a rule needs, and which need each other.
-void RuleReader::check(const Rule& rule, const IniSection& section, ErrorList& errors) const {
-  // A match that could not be read has been reported; it must not be called missing as well.
-  if (find_entry(section, "match") == nullptr) {
-    errors.add(section.line, fmt::format("rule {} has no match", rule.name));
-  }
-  const auto* action = find_entry(section, "action");
-  if (action == nullptr) {
-    errors.add(section.line, fmt::format("rule {} has no action", rule.name));
-  }
-  for (const auto key : kPauseOnly) {
-    const auto* entry = find_entry(section, key);
-    if (entry != nullptr && action != nullptr && rule.action != RuleAction::pause) {
-      errors.add(entry->line, fmt::format("{} is for action = pause only", key));
-    }
-  }
-  const auto* on_timeout = find_entry(section, "on_timeout");
-  if (on_timeout != nullptr && find_entry(section, "max_pause") == nullptr) {
-    errors.add(on_timeout->line, "on_timeout needs max_pause");
-  }
-  for (const auto key : kNodeOnly) {
-    const auto* entry = find_entry(section, key);
-    if (entry != nullptr && find_entry(section, "node") == nullptr) {
-      errors.add(entry->line, fmt::format("{} needs node, such as node = ${{labels.node}}", key));
-    }
-  }
+int RuleReader::Place::of(std::string_view key) const {
+  const auto at = lines.find(key);
+  return at == lines.end() ? line : at->second;
 }
 
 void RuleReader::take(const IniSection& section, const std::string& file,
                       const std::filesystem::path& folder, ErrorList& errors) {
   const auto parts = split_section_name(section.name);
   if (!parts.problem.empty()) return errors.add(section.line, parts.problem);
+  if (std::ranges::find(kTaken, parts.name) != kTaken.end()) {
+    return errors.add(section.line, fmt::format("the name {} is taken", parts.name));
+  }
   Rule rule;
   rule.name = parts.name;
   rule.file = file;
   rule.line = section.line;
   apply(rule_table(), section, folder, rule, errors);
-  check(rule, section, errors);
-  const auto [first, fresh] = places_.emplace(rule.name, fmt::format("{}:{}", file, section.line));
+  check_rule(rule, section, errors);
+  const auto [first, fresh] =
+      places_.emplace(section.name, fmt::format("{}:{}", file, section.line));
   if (!fresh) {
     return errors.add(section.line,
                       fmt::format("rule {} stands already in {}", rule.name, first->second));
   }
-  says_resume_after_.push_back(find_entry(section, "resume_after") != nullptr &&
-                               !find_entry(section, "resume_after")->value.empty());
+  Place place{{}, section.line, &errors};
+  // `key =` is as good as no key.
+  for (const auto& entry : section.entries)
+    if (!entry.value.empty()) place.lines.emplace(entry.key, entry.line);
+  rule_places_.push_back(std::move(place));
   rules_.push_back(std::move(rule));
 }
 
-std::vector<Rule> RuleReader::finish(Millis resume_after) {
+void RuleReader::take_window(const IniSection& section, const std::string& file,
+                             const std::filesystem::path& folder, ErrorList& errors) {
+  const auto parts = split_section_name(section.name);
+  if (!parts.problem.empty()) return errors.add(section.line, parts.problem);
+  Window window;
+  window.name = parts.name;
+  apply(window_table(), section, folder, window, errors);
+  for (const auto& key : window_table().keys) {
+    if (!key.required ||
+        std::ranges::find(section.entries, key.name, &IniEntry::key) != section.entries.end()) {
+      continue;
+    }
+    errors.add(section.line, fmt::format("window {} has no {}", window.name, key.name));
+  }
+  const auto [first, fresh] =
+      places_.emplace(section.name, fmt::format("{}:{}", file, section.line));
+  if (!fresh) {
+    return errors.add(section.line,
+                      fmt::format("window {} stands already in {}", window.name, first->second));
+  }
+  windows_.emplace(window.name, std::move(window));
+}
+
+/// A window without a zone is only a name so far.
+void RuleReader::name_windows(std::vector<Window>& windows, std::string_view key,
+                              const Place& place) const {
+  for (auto& window : windows) {
+    if (window.zone) continue;
+    const auto named = windows_.find(window.name);
+    if (named != windows_.end()) {
+      window = named->second;
+      continue;
+    }
+    std::vector<std::string_view> known;
+    for (const auto& [name, value] : windows_)
+      known.push_back(name);
+    place.errors->add(place.of(key),
+                      fmt::format("{}: there is no [window {}]{}", key, clipped(window.name, 40),
+                                  suggestion(clipped(window.name, 40), known)));
+  }
+}
+
+void RuleReader::check_resumes(const Rule& rule, const Place& place) const {
+  std::vector<std::string_view> known;
+  for (const auto& other : rules_)
+    if (other.action == RuleAction::pause) known.push_back(other.name);
+  for (const auto& name : rule.resumes) {
+    const auto other = std::ranges::find(rules_, name, &Rule::name);
+    std::string problem;
+    if (other == rules_.end()) {
+      problem = fmt::format("there is no [rule {}]{}", clipped(name, 40),
+                            suggestion(clipped(name, 40), known));
+    } else if (other->action != RuleAction::pause) {
+      problem = fmt::format("rule {} does not pause but {}; only pauses can be void", name,
+                            to_string(other->action));
+    } else if (other->sticky) {
+      problem = fmt::format("rule {} is sticky: only a person ends its pause", name);
+    }
+    if (!problem.empty()) place.errors->add(place.of("resumes"), "resumes: " + problem);
+  }
+}
+
+std::vector<Rule> RuleReader::finish(const GateSettings& gate) {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
-    if (!says_resume_after_[i]) rules_[i].resume_after = resume_after;
+    auto& rule = rules_[i];
+    const auto& place = rule_places_[i];
+    if (!place.lines.contains("resume_after")) rule.resume_after = gate.resume_after;
+    if (!place.lines.contains("honor_silences")) rule.honor_silences = gate.honor_silences;
+    name_windows(rule.active, "active", place);
+    name_windows(rule.not_active, "not_active", place);
+    check_resumes(rule, place);
   }
   return std::move(rules_);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// From the [rule NAME] sections of one or two files to rules. Owned by one load; one thread.
+// From the [rule NAME] and [window NAME] sections of one or two files to rules. Owned by one load;
+// one thread.
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,28 +27,41 @@ struct SectionName {  // views into the text that was given
 SectionName split_section_name(std::string_view section);
 
 /// Collects rules in the order in which they are tried. The names of all of them differ, also
-/// across files, because people and metrics speak of rules by name.
+/// across files, because people and metrics speak of rules by name; so do those of windows.
 class RuleReader {
  public:
   /// Reads one section into the next rule; `file` is where it stands. A rule that is wrong is
-  /// reported and left out.
+  /// reported and left out. `errors` is kept: what only the last file shows is added to it then.
   void take(const IniSection& section, const std::string& file, const std::filesystem::path& folder,
             ErrorList& errors);
+
+  /// The same for a window, which may stand behind the rules that name it.
+  void take_window(const IniSection& section, const std::string& file,
+                   const std::filesystem::path& folder, ErrorList& errors);
 
   /// Those taken so far.
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
 
-  /// The rules in the order in which they were taken. Those that pause and do not say for how long
-  /// it must be quiet get `resume_after`.
-  std::vector<Rule> finish(Millis resume_after);
+  /// The rules in the order in which they were taken, with their windows, and with what [gate] says
+  /// for those that do not say it themselves. Names that nobody has are reported.
+  std::vector<Rule> finish(const GateSettings& gate);
 
  private:
-  /// Adds an error for each key that is missing, or that needs another one.
-  void check(const Rule& rule, const IniSection& section, ErrorList& errors) const;
+  /// What only matters once all names are known.
+  struct Place {
+    std::map<std::string, int, std::less<>> lines;  // of its keys
+    int line = 0;
+    ErrorList* errors = nullptr;
+    [[nodiscard]] int of(std::string_view key) const;
+  };
+
+  void name_windows(std::vector<Window>& windows, std::string_view key, const Place& place) const;
+  void check_resumes(const Rule& rule, const Place& place) const;
 
   std::vector<Rule> rules_;
-  std::vector<bool> says_resume_after_;  // for each rule; 0s is not the same as nothing
-  std::map<std::string, std::string, std::less<>> places_;  // rule name -> "file:line"
+  std::vector<Place> rule_places_;                          // one for each rule
+  std::map<std::string, Window, std::less<>> windows_;      // by name
+  std::map<std::string, std::string, std::less<>> places_;  // "rule storage" -> "file:line"
 };
 
 }  // namespace lockkeeper

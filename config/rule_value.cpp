@@ -50,19 +50,6 @@ ReadValue<Labels> read_labels(std::string_view text) {
   return labels;
 }
 
-/// The template as it was written.
-std::string show_template(const NodeTemplate& node) {
-  std::string text;
-  for (const auto& piece : node.pieces) {
-    if (!piece.label) {
-      text += piece.text;
-    } else {
-      text += fmt::format("${{labels.{}{}}}", piece.text, piece.host_only ? ":host" : "");
-    }
-  }
-  return text;
-}
-
 /// kind:name, where the name may be * for all of the kind, but not a pattern.
 ReadValue<std::string> read_actor(std::string_view text) {
   const std::size_t colon = text.find(':');
@@ -121,7 +108,7 @@ ValueKind<NodeTemplate> node_template_value() {
     return std::move(*node);
   };
   return {"text with label references like ${labels.node} or ${labels.instance:host}", read,
-          show_template};
+          [](const NodeTemplate& node) { return to_string(node); }};
 }
 
 }  // namespace lockkeeper

@@ -33,7 +33,7 @@ const Table<ClientSettings>& client_table() {
 }
 
 const std::vector<std::string_view>& later_sections() {
-  static const std::vector<std::string_view> names = {"window", "slack", "detection", "report"};
+  static const std::vector<std::string_view> names = {"slack", "detection", "report"};
   return names;
 }
 

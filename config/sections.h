@@ -21,6 +21,9 @@ const Table<ClientSettings>& client_table();
 /// [rule NAME].
 const Table<Rule>& rule_table();
 
+/// [window NAME].
+const Table<Window>& window_table();
+
 /// Sections of the language to come: naming them is not a slip of the finger.
 const std::vector<std::string_view>& later_sections();
 

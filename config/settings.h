@@ -115,7 +115,12 @@ struct GateSettings {
   // A webhook's alert that no poll confirms within this time is dropped; 0: 2 * poll + 30 s, which
   // covers one rule evaluation and one scrape on top of our own period.
   Millis confirm_within{};
-  Millis clock_skew_max = 60s;       // samples further from our clock make a poll a failed one
+  Millis clock_skew_max = 60s;  // samples further from our clock make a poll a failed one
+  // How long a webhook's word is believed after its newest message, where a rule with `source =
+  // webhook` believes it: no poll will confirm it, and a "resolved" may never come. Longer than
+  // Alertmanager's repeat_interval, which is 4 h by default.
+  Millis webhook_ttl = 8h;
+  bool honor_silences = false;       // for rules that do not say; default_action too
   int rule_health_every = 4;         // look at rule health every so many polls
   std::filesystem::path rules_file;  // default: rules.ini beside the ini file, if there is one
   bool builtin_ignores = true;       // whether the rules begin with builtin_rules()

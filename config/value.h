@@ -5,11 +5,13 @@
 // how its form is told to a reader of the reference. Values only, any thread. No message repeats a
 // text that could hold a password.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,6 +104,17 @@ ValueKind<Matchers> matchers_value();
 ValueKind<Labels> labels_value();
 /// A template that names a node.
 ValueKind<NodeTemplate> node_template_value();
+
+// --- Times ---
+
+/// One window written out, or names of windows; these have no zone until the loader finds them.
+ValueKind<std::vector<Window>> windows_value();
+/// Days of the week, by weekday::c_encoding().
+ValueKind<std::array<bool, 7>> days_value();
+/// A time zone of the system's data.
+ValueKind<std::shared_ptr<const Zone>> zone_value();
+/// A date or a time.
+ValueKind<Time> time_value();
 
 /// The refusal of a word that is not one of a few:
 /// "'slow' is none of fast, slower (did you mean ...?)".

@@ -4,103 +4,123 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace lockkeeper {
 namespace {
 
-bool any_match(const Rule& rule, const Labels& alert) {
-  return std::ranges::any_of(rule.match,
-                             [&](const Matchers& line) { return matches(line, alert); });
-}
+const Evidence kPlain;
 
-Situation::Node standing_of(const Situation& situation, const std::string& node) {
-  const auto at = situation.nodes.find(node);
-  return at == situation.nodes.end() ? Situation::Node{} : at->second;
-}
-
-/// A node that the run does not know has never changed its standing, so no time since then can be
-/// short: a rule for the echo of our own work must not excuse somebody else's.
-bool within(const Rule& rule, const Situation& situation, const std::string& node) {
-  if (!rule.node_within) return true;
-  const auto at = situation.nodes.find(node);
-  return at != situation.nodes.end() && at->second.since_change <= *rule.node_within;
-}
-
-bool node_scope_holds(const Rule& rule, const Labels& alert, const Situation& situation) {
-  if (!rule.node) return true;
-  const auto node = rule.node->resolve(alert);
-  if (!node) return false;
-  const auto standing = standing_of(situation, *node);
-  if (!rule.standings.empty() && !rule.standings.contains(standing.standing)) return false;
-  return within(rule, situation, *node);
-}
-
-bool applies(const Rule& rule, const Labels& alert, const Situation& situation) {
-  return rule.phases.contains(situation.phase) && any_match(rule, alert) &&
-         node_scope_holds(rule, alert, situation);
-}
-
-std::string mismatch_text(const Rule& rule, const Labels& alert) {
-  if (rule.match.empty()) return "the rule has no match";
-  std::vector<std::string> lines;
-  for (const auto& line : rule.match) {
-    const Matcher* matcher = first_mismatch(line, alert);
-    const std::string_view actual = alert.get(matcher->name);
-    lines.push_back(fmt::format("{} does not match {}", to_string(*matcher),
-                                actual.empty() ? "(absent)" : quoted(clipped(actual, 80))));
+/// What the rule's action comes to for this alert: what fired before the run, and what somebody has
+/// silenced, may be meant otherwise.
+Decision decision_of(const Rule& rule, RuleAction action, const Evidence& evidence) {
+  using Because = Decision::Because;
+  if (evidence.preexisting && rule.preexisting == Preexisting::ignore) {
+    return {0, &rule, RuleAction::ignore, Because::preexisting};
   }
-  return joined(lines, "; ");
+  if (rule.honor_silences && !evidence.suppressed.empty()) {
+    return {0, &rule, RuleAction::ignore, Because::suppressed};
+  }
+  if (evidence.preexisting && rule.preexisting == Preexisting::abort) {
+    return {0, &rule, RuleAction::abort, Because::preexisting};
+  }
+  return {0, &rule, action, Because::rule};
 }
 
-template <typename Set>
-std::string names(const Set& set) {
-  std::vector<std::string> words;
-  for (const auto item : set)
-    words.emplace_back(to_string(item));
-  return joined(words);
+Decision fallback_of(const RuleBook& book, const Evidence& evidence, const Situation& situation) {
+  const bool consulted = book.fallback.phases.contains(situation.phase) && !evidence.pending;
+  return decision_of(book.fallback, consulted ? book.fallback.action : RuleAction::ignore,
+                     evidence);
 }
 
-std::string why_not(const Rule& rule, const Labels& alert, const Situation& situation) {
-  if (!any_match(rule, alert)) return mismatch_text(rule, alert);
-  if (!rule.phases.contains(situation.phase)) {
-    return fmt::format("phase is {}, the rule is for {}", to_string(situation.phase),
-                       names(rule.phases));
+/// Goes through the rules in order; each takes the alerts for which it decides out of those that
+/// are left. `visit` is called with every rule and the alerts that come to it and match.
+class Sieve {
+ public:
+  Sieve(const RuleBook& book, std::span<const AlertSeen> alerts, const Situation& situation)
+      : book_(book), alerts_(alerts), situation_(situation), left_(alerts.size()) {
+    std::iota(left_.begin(), left_.end(), std::size_t{0});
+    decisions_.resize(alerts.size());
   }
-  const auto node = rule.node->resolve(alert);
-  if (!node) return "the alert does not name a node";
-  const auto standing = standing_of(situation, *node);
-  if (!rule.standings.empty() && !rule.standings.contains(standing.standing)) {
-    return fmt::format("node {} is {}, the rule is for {}", *node, to_string(standing.standing),
-                       names(rule.standings));
+
+  /// How many alerts came to this rule and matched. When they are enough, they are decided about.
+  std::size_t pass(const Rule& rule) {
+    if (!in_force(rule, situation_)) return 0;
+    const bool closed = outside_windows(rule, situation_);
+    const auto fits = [&](std::size_t alert) {
+      return applies(rule, *alerts_[alert].labels, evidence(alert), situation_, closed);
+    };
+    // Without a crowd to count, one walk is enough.
+    if (rule.min_alerts <= 1) {
+      std::erase_if(left_, [&](std::size_t alert) { return fits(alert) && take(rule, alert); });
+      return 1;
+    }
+    const auto others = std::stable_partition(left_.begin(), left_.end(), fits);
+    const auto count = static_cast<std::size_t>(others - left_.begin());
+    if (count < static_cast<std::size_t>(rule.min_alerts)) {
+      std::ranges::sort(left_);
+      return count;
+    }
+    std::for_each(left_.begin(), others, [&](std::size_t alert) { take(rule, alert); });
+    left_.erase(left_.begin(), others);
+    return count;
   }
-  if (!situation.nodes.contains(*node)) {
-    return fmt::format("node {} is not part of the run, so node_within never holds", *node);
+
+  std::vector<Decision> finish() {
+    for (const auto alert : left_) {
+      decisions_[alert] = fallback_of(book_, evidence(alert), situation_);
+      decisions_[alert].alert = alert;
+    }
+    return std::move(decisions_);
   }
-  return fmt::format("node {} has been {} for {}, longer than node_within = {}", *node,
-                     to_string(standing.standing), to_string(standing.since_change),
-                     to_string(*rule.node_within));
-}
+
+ private:
+  [[nodiscard]] const Evidence& evidence(std::size_t alert) const {
+    return alerts_[alert].evidence == nullptr ? kPlain : *alerts_[alert].evidence;
+  }
+
+  bool take(const Rule& rule, std::size_t alert) {
+    decisions_[alert] = decision_of(rule, rule.action, evidence(alert));
+    decisions_[alert].alert = alert;
+    return true;
+  }
+
+  const RuleBook& book_;
+  std::span<const AlertSeen> alerts_;
+  const Situation& situation_;
+  std::vector<std::size_t> left_;  // not yet decided about, in order
+  std::vector<Decision> decisions_;
+};
 
 }  // namespace
 
-Decision decide(const RuleBook& book, const Labels& alert, const Situation& situation) {
-  const auto rule = std::ranges::find_if(
-      book.rules, [&](const Rule& candidate) { return applies(candidate, alert, situation); });
-  if (rule != book.rules.end()) return {0, &*rule, rule->action};
-  const bool consulted = book.fallback.phases.contains(situation.phase);
-  return {0, &book.fallback, consulted ? book.fallback.action : RuleAction::ignore};
+Decision decide(const RuleBook& book, const Labels& alert, const Situation& situation,
+                const Evidence& evidence) {
+  for (const auto& rule : book.rules) {
+    if (rule.min_alerts > 1 || !in_force(rule, situation)) continue;
+    const bool closed = outside_windows(rule, situation);
+    if (applies(rule, alert, evidence, situation, closed)) {
+      return decision_of(rule, rule.action, evidence);
+    }
+  }
+  return fallback_of(book, evidence, situation);
+}
+
+std::vector<Decision> decide_all(const RuleBook& book, std::span<const AlertSeen> alerts,
+                                 const Situation& situation) {
+  Sieve sieve(book, alerts, situation);
+  for (const auto& rule : book.rules)
+    sieve.pass(rule);
+  return sieve.finish();
 }
 
 std::vector<Decision> decide_all(const RuleBook& book, std::span<const Labels> alerts,
                                  const Situation& situation) {
-  std::vector<Decision> decisions;
-  decisions.reserve(alerts.size());
-  for (std::size_t i = 0; i < alerts.size(); ++i) {
-    auto decision = decide(book, alerts[i], situation);
-    decision.alert = i;
-    decisions.push_back(decision);
-  }
-  return decisions;
+  std::vector<AlertSeen> seen;
+  seen.reserve(alerts.size());
+  for (const auto& labels : alerts)
+    seen.push_back({&labels, nullptr});
+  return decide_all(book, seen, situation);
 }
 
 RuleAction worst(std::span<const Decision> decisions) {
@@ -111,14 +131,21 @@ RuleAction worst(std::span<const Decision> decisions) {
 }
 
 std::vector<Explanation> explain(const RuleBook& book, const Labels& alert,
-                                 const Situation& situation) {
+                                 const Situation& situation, const Evidence& evidence,
+                                 std::span<const AlertSeen> crowd) {
+  const AlertSeen alone{&alert, &evidence};
+  Sieve sieve(book, crowd.empty() ? std::span(&alone, 1) : crowd, situation);
   std::vector<Explanation> lines;
   for (const auto& rule : book.rules) {
-    if (applies(rule, alert, situation)) {
-      lines.push_back({&rule, {}});
-      return lines;
+    const auto count = sieve.pass(rule);
+    auto why = why_not(rule, alert, evidence, situation);
+    const bool enough = count >= static_cast<std::size_t>(rule.min_alerts);
+    if (why.empty() && !enough) {
+      why = fmt::format("{} of min_alerts {}", counted(count, "alert"), rule.min_alerts);
     }
-    lines.push_back({&rule, why_not(rule, alert, situation)});
+    const bool decides = why.empty();
+    lines.push_back({&rule, std::move(why)});
+    if (decides) return lines;
   }
   lines.push_back({&book.fallback, {}});
   return lines;

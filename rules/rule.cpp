@@ -8,28 +8,14 @@
 namespace lockkeeper {
 namespace {
 
-constexpr std::string_view kReferenceStart = "${labels.";
-constexpr std::string_view kHostSuffix = ":host";
+// A label's value inside of a reason: longer ones are in `alerts`.
+constexpr std::size_t kValueBytesMax = 80;
 
-/// "10.0.0.3:9100" -> "10.0.0.3", "[fd00::3]:9100" -> "fd00::3", "node3" -> "node3".
-std::string_view host_part(std::string_view instance) {
-  if (instance.starts_with('[')) return instance.substr(1, instance.find(']') - 1);
-  const std::size_t colon = instance.find(':');
-  const bool bare_ipv6 = colon != instance.rfind(':');
-  return bare_ipv6 ? instance : instance.substr(0, colon);
-}
-
-Result<NodeTemplate::Piece> parse_reference(std::string_view text) {
-  NodeTemplate::Piece piece{std::string(text), true, false};
-  if (piece.text.ends_with(kHostSuffix)) {
-    piece.text.erase(piece.text.size() - kHostSuffix.size());
-    piece.host_only = true;
-  }
-  const bool fine = !piece.text.empty() && std::ranges::all_of(piece.text, [](char c) {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  });
-  if (!fine) return fail(fmt::format("'${{labels.{}}}' does not name a label", text));
-  return piece;
+/// What may stand in one line of chat: control characters become blanks.
+std::string one_line(std::string_view text) {
+  auto line = clipped(text, kValueBytesMax);
+  std::ranges::replace_if(line, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, ' ');
+  return line.empty() ? "(none)" : line;
 }
 
 Rule ignoring(std::string name, std::string_view matcher, std::string reason) {
@@ -45,40 +31,32 @@ Rule ignoring(std::string name, std::string_view matcher, std::string reason) {
 
 }  // namespace
 
-std::optional<std::string> NodeTemplate::resolve(const Labels& labels) const {
-  std::string node;
-  for (const auto& piece : pieces) {
-    if (!piece.label) {
-      node += piece.text;
-      continue;
+std::string reason_for(const Rule& rule, const Labels& labels) {
+  const auto filled = parse_text_template(rule.reason);
+  std::string text;
+  // A reason that was not checked by the loader is shown as it stands.
+  if (!filled) text = rule.reason;
+  for (const auto& piece : filled.value_or(NodeTemplate{}).pieces) {
+    if (piece.label) {
+      text += one_line(labels.get(piece.text));
+    } else if (piece.node) {
+      text += one_line(rule.node ? rule.node->resolve(labels).value_or("") : "");
+    } else {
+      text += piece.text;
     }
-    const std::string_view label = labels.get(piece.text);
-    const std::string_view value = piece.host_only ? host_part(label) : label;
-    if (value.empty()) return std::nullopt;
-    node += value;
   }
-  return node;
+  if (rule.runbook.empty()) return text;
+  return text.empty() ? "see " + rule.runbook : text + "; see " + rule.runbook;
 }
 
-Result<NodeTemplate> parse_node_template(std::string_view text) {
-  NodeTemplate result;
-  while (!text.empty()) {
-    const std::size_t start = text.find("${");
-    if (start > 0) result.pieces.push_back({std::string(text.substr(0, start)), false, false});
-    if (start == std::string_view::npos) break;
-    text.remove_prefix(start);
-    const std::size_t end = text.find('}');
-    if (!text.starts_with(kReferenceStart) || end == std::string_view::npos) {
-      return fail(fmt::format("write a label reference as ${{labels.NAME}}, not '{}'",
-                              text.substr(0, end == std::string_view::npos ? end : end + 1)));
-    }
-    auto piece = parse_reference(text.substr(kReferenceStart.size(), end - kReferenceStart.size()));
-    if (!piece) return std::unexpected(piece.error());
-    result.pieces.push_back(std::move(*piece));
-    text.remove_prefix(end + 1);
-  }
-  if (result.pieces.empty()) return fail("the node template is empty");
-  return result;
+Result<std::string> checked_reason(std::string_view text) {
+  if (const auto read = parse_text_template(text); !read) return std::unexpected(read.error());
+  return std::string(text);
+}
+
+bool outlasts_windows(const Rule& rule) {
+  return std::ranges::any_of(
+      rule.active, [](const Window& window) { return window.end_action == EndAction::pause; });
 }
 
 std::vector<Rule> builtin_rules() {
@@ -99,6 +77,8 @@ std::string_view to_string(RuleAction action) {
       return "ignore";
     case RuleAction::notify:
       return "notify";
+    case RuleAction::resume:
+      return "resume";
     case RuleAction::pause:
       return "pause";
     case RuleAction::abort:
@@ -147,6 +127,42 @@ std::string_view to_string(OnTimeout on_timeout) {
       return "abort";
     case OnTimeout::proceed:
       return "continue";
+  }
+  return "?";
+}
+
+std::string_view to_string(StateScope scope) {
+  switch (scope) {
+    case StateScope::firing:
+      return "firing";
+    case StateScope::pending:
+      return "pending";
+    case StateScope::any:
+      return "any";
+  }
+  return "?";
+}
+
+std::string_view to_string(Source source) {
+  switch (source) {
+    case Source::prometheus:
+      return "prometheus";
+    case Source::webhook:
+      return "webhook";
+    case Source::alertmanager:
+      return "alertmanager";
+  }
+  return "?";
+}
+
+std::string_view to_string(Preexisting preexisting) {
+  switch (preexisting) {
+    case Preexisting::as_new:
+      return "as-new";
+    case Preexisting::ignore:
+      return "ignore";
+    case Preexisting::abort:
+      return "abort";
   }
   return "?";
 }

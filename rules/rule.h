@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "rules/matcher.h"
-#include "rules/text.h"
+#include "rules/node_template.h"
+#include "rules/window.h"
 
 namespace lockkeeper {
 
@@ -19,6 +20,7 @@ namespace lockkeeper {
 enum class RuleAction {
   ignore,  ///< nothing; the alert is expected
   notify,  ///< said in chat and counted; the run goes on
+  resume,  ///< while it fires, the pauses of the rules it names are void; the run goes on
   pause,   ///< no new node starts until the alert has been gone for `resume_after`
   abort,   ///< the run ends at its next safe point, and stays ended
 };
@@ -44,39 +46,71 @@ enum class NodeStanding {
 /// What happens when a pause has lasted for `max_pause`.
 enum class OnTimeout { stay, abort, proceed };
 
-/// Maps an alert to a node: literal text and label references, such as `${labels.node}` or
-/// `${labels.instance:host}` (the part before the port).
-struct NodeTemplate {
-  struct Piece {
-    std::string text;        // literal text, or the label's name
-    bool label = false;      // whether `text` names a label
-    bool host_only = false;  // cut ":port" off the label's value
-  };
-  std::vector<Piece> pieces;
+/// Which states of an alert a rule is for. Pending means that its expression is true and its `for`
+/// is not over: noise for most gates, so firing alone is the default.
+enum class StateScope { firing, pending, any };
 
-  /// The node's name for these labels; nothing when a label it needs is missing.
-  [[nodiscard]] std::optional<std::string> resolve(const Labels& labels) const;
+/// Who vouches for an alert.
+enum class Source {
+  prometheus,    ///< a poll of Prometheus
+  webhook,       ///< a message that somebody posted; it alone never ends a run, nor resumes one
+  alertmanager,  ///< a poll of Alertmanager, which also knows the alerts of other rulers
 };
 
-/// Reads a node template; the failure names the malformed reference.
-Result<NodeTemplate> parse_node_template(std::string_view text);
+/// What becomes of alerts that fired when the run began. `ignore` and `abort` are for that run, and
+/// for the same alert on the same object (by fingerprint), even when it goes and comes back.
+enum class Preexisting { as_new, ignore, abort };
 
-/// One rule. The lines of `match` are alternatives; inside one line all matchers must match.
+/// One rule. The lines of `match` are alternatives; inside one line all matchers must match. Every
+/// key behind it narrows the rule further: a rule decides about an alert only while all of its keys
+/// hold, and otherwise the next rule is tried, as if this one were not there. So a further key
+/// never opens the gate by itself; what follows decides, at last the default action.
 struct Rule {
   std::string name;
   std::string file;  // where it stands, for explanations
   int line = 0;
   std::vector<Matchers> match;
   RuleAction action = RuleAction::pause;
+
+  // Which alerts, and where in a run.
+  StateScope state = StateScope::firing;
+  std::optional<Source> source;  // nothing: any
   std::set<Phase> phases = {Phase::precheck, Phase::between, Phase::soak};
   std::optional<NodeTemplate> node;
+  bool node_missing_matches = false;  // `node_missing = match`: also alerts that name no node
   std::set<NodeStanding> standings;   // empty: any
   std::optional<Millis> node_within;  // only this long after the node's standing changed
-  Millis resume_after{};              // how long it must be quiet before the pause is lifted
-  std::optional<Millis> max_pause;    // nothing: no limit
+  Millis hold_for{};   // seen this long, without a gap, by good polls; a webhook's word counts 0
+  int min_alerts = 1;  // so many distinct alerts must come to this rule and match
+
+  // When. An unknown time counts as inside for rules that hold a run, as outside for the others.
+  std::vector<Window> active;      // inside any of them; empty: always
+  std::vector<Window> not_active;  // and outside all of these
+  std::optional<Time> expires;     // from then on the rule is as if it were not there
+
+  // What the action means.
+  Preexisting preexisting = Preexisting::as_new;
+  bool honor_silences = false;      // a silenced or inhibited alert is ignored where it decides
+  Millis resume_after{};            // how long it must be quiet before the pause is lifted
+  Millis min_pause{};               // how long a pause lasts at least
+  std::optional<Millis> max_pause;  // nothing: no limit
   OnTimeout on_timeout = OnTimeout::stay;
-  std::string reason;  // the operator's own words, shown with every verdict
+  bool sticky = false;               // the pause ends only after a person's resume
+  std::vector<std::string> resumes;  // of action resume: the pause rules that it voids
+
+  std::string reason;   // the operator's own words, shown with every verdict; see reason_for()
+  std::string runbook;  // where to read on, shown behind the reason
 };
+
+/// The rule's reason for one alert: `${labels.NAME}` and `${node}` filled in, each value clipped
+/// and on one line, and the runbook behind it. A label's value is only ever text, never read again.
+std::string reason_for(const Rule& rule, const Labels& labels);
+
+/// The text, or why it cannot be a reason: it holds another reference than those two.
+Result<std::string> checked_reason(std::string_view text);
+
+/// Whether a window of it says that what it holds stays held when the window ends.
+bool outlasts_windows(const Rule& rule);
 
 /// All rules in the order in which they are tried, and what becomes of an alert that none matches.
 struct RuleBook {
@@ -96,5 +130,13 @@ std::string_view to_string(RuleAction action);
 std::string_view to_string(Phase phase);
 std::string_view to_string(NodeStanding standing);
 std::string_view to_string(OnTimeout on_timeout);
+std::string_view to_string(StateScope scope);
+std::string_view to_string(Source source);
+std::string_view to_string(Preexisting preexisting);
+
+/// Whether the action keeps a run from its next step.
+constexpr bool blocks(RuleAction action) {
+  return action >= RuleAction::pause;
+}
 
 }  // namespace lockkeeper

@@ -16,8 +16,10 @@ namespace {
 using system::Level;
 using system::log;
 
-// `ALERTS{alertstate="firing"}`, form-encoded. Pending alerts are noise for a gate.
+// `ALERTS{alertstate="firing"}`, form-encoded. Pending alerts are noise for a gate, unless a rule
+// is about them.
 constexpr std::string_view kFiring = "query=ALERTS%7Balertstate%3D%22firing%22%7D";
+constexpr std::string_view kAnyState = "query=ALERTS";
 // Newer releases leave the alerts out, older ones ignore the word.
 constexpr std::string_view kRules = "type=alert&exclude_alerts=true";
 // Below this a difference of clocks is what NTP leaves over and is not worth a line.
@@ -46,6 +48,11 @@ Labels alert_labels(Labels labels) {
   labels.set("__name__", "");
   labels.set("alertstate", "");
   return labels;
+}
+
+bool wants_pending(const RuleBook& book) {
+  return std::ranges::any_of(book.rules,
+                             [](const Rule& rule) { return rule.state != StateScope::firing; });
 }
 
 /// How far `at` lies outside of the time in which the question was under way.
@@ -106,7 +113,7 @@ Result<std::string> Poller::ask(const std::string& path, const std::string& quer
 
 Result<Sighting> Poller::look() {
   const Time sent = clock_.now();
-  const auto body = ask("/api/v1/query", std::string(kFiring));
+  const auto body = ask("/api/v1/query", std::string(wants_pending(book_) ? kAnyState : kFiring));
   const Time received = clock_.now();
   if (!body) return std::unexpected(body.error());
   auto answer = read_query_answer(*body);
@@ -119,6 +126,7 @@ Result<Sighting> Poller::look() {
     warnings_said_ = answer->warnings;
   }
   Sighting sighting{.good = true, .why_not = "", .firing = {}, .watchdog = false};
+  sighting.at = received;
   sighting.firing.reserve(answer->series.size());
   Time prometheus_now = received;
   for (Series& series : answer->series) {
@@ -126,7 +134,12 @@ Result<Sighting> Poller::look() {
     if (!at) return std::unexpected(at.error());
     prometheus_now = *at;
     if (series.samples.front().value == 0) continue;
+    const bool pending = series.labels.get("alertstate") == "pending";
     Labels labels = alert_labels(std::move(series.labels));
+    if (pending) {
+      sighting.pending.push_back(std::move(labels));
+      continue;
+    }
     sighting.watchdog =
         sighting.watchdog ||
         (!book_.watchdog.empty() &&

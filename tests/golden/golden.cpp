@@ -119,6 +119,7 @@ void Story::happen_to_cluster(const std::vector<std::string>& words) {
     sim_->fire(labels);
   }
   if (what == "resolve") sim_->resolve(words.at(1));
+  if (what == "pending") sim_->wait_to_fire({{"alertname", words.at(1)}}, words.at(2) == "begins");
   if (what == "prometheus") sim_->prometheus(words.at(1) == "up");
   if (what == "flap") sim_->flap(words.at(1), parse_duration(words.at(2)).value());
   if (what == "kill-switch") model.kill = words.at(1);

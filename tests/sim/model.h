@@ -50,6 +50,7 @@ struct SimModel {
 
   // Alerts as Prometheus would show them.
   std::vector<Labels> firing;
+  std::vector<Labels> pending_alerts;
   bool prometheus_up = true;
   bool watchdog = true;
 
@@ -65,6 +66,12 @@ struct SimModel {
 
   [[nodiscard]] SimNode& at(const std::string& name) { return nodes.at(name); }
 };
+
+// What the simulation's rules for SlowDisk, PodCrash and OfficeOnly say.
+inline constexpr Millis kSlowDiskHoldFor{120'000};
+inline constexpr int kPodCrashMin = 3;
+inline constexpr std::chrono::minutes kOfficeFrom{20};
+inline constexpr std::chrono::minutes kOfficeTo{60};
 
 /// A cluster of `control_planes` and `workers` nodes called cp-1.. and worker-1...
 SimModel make_model(int control_planes, int workers, const Version& version);

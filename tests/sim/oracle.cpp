@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace lockkeeper::sim {
 namespace {
@@ -20,9 +21,57 @@ bool starts_work(Action action) {
 
 }  // namespace
 
-bool Oracle::blocks(const Labels& alert) {
+/// Whether this alert, as it fires now, holds a run whatever was seen before. The rules that need
+/// a past are in check_wider_rules().
+bool Oracle::blocks(const Labels& alert) const {
   const auto name = alert.get("alertname");
-  return !name.starts_with("Ignore") && name != "Watchdog" && name != "RecentNodeReboot";
+  constexpr std::array<std::string_view, 5> harmless = {"Watchdog", "RecentNodeReboot", "SlowDisk",
+                                                        "OfficeOnly", "Maintenance"};
+  if (name.starts_with("Ignore") || std::ranges::find(harmless, name) != harmless.end()) {
+    return false;
+  }
+  if (old_.contains(alert)) return false;
+  if (name == "FlakyBackup") return !fires("Maintenance");
+  if (name == "PodCrash") {
+    const auto is_crash = [](const Labels& one) { return one.get("alertname") == "PodCrash"; };
+    const std::set<Labels> distinct(model_.firing.begin(), model_.firing.end());
+    return std::ranges::count_if(distinct, is_crash) >= kPodCrashMin;
+  }
+  return true;
+}
+
+bool Oracle::fires(std::string_view name) const {
+  return std::ranges::any_of(model_.firing,
+                             [&](const Labels& one) { return one.get("alertname") == name; });
+}
+
+/// By the wall clock, so long ago.
+bool Oracle::office_hours(Millis ago) const {
+  const auto now = clock_.now() - ago;
+  const auto time_of_day = now - std::chrono::floor<std::chrono::days>(now);
+  return time_of_day >= kOfficeFrom && time_of_day < kOfficeTo;
+}
+
+/// The keys of the wider language that look back: hold_for, windows, sticky, min_pause.
+void Oracle::check_wider_rules(const Step& step) {
+  const auto now = clock_.moment();
+  const Millis late = settings_.gate.poll_interval + kGoAge + kSlack;
+  const auto slow = seen_since_.find("SlowDisk");
+  if (fires("SlowDisk") && slow != seen_since_.end() &&
+      now - slow->second > kSlowDiskHoldFor + late) {
+    violated(fmt::format("{}: SlowDisk has been seen for hold_for", to_string(step)));
+  }
+  const auto office = seen_since_.find("OfficeOnly");
+  const bool steady = now - wall_steady_since_ > late &&
+                      wall_offset_ == clock_.now().time_since_epoch() - now.since_start;
+  if (fires("OfficeOnly") && office != seen_since_.end() && now - office->second > late && steady &&
+      office_hours(Millis(0)) && office_hours(late)) {
+    violated(fmt::format("{}: OfficeOnly fires inside of its window", to_string(step)));
+  }
+  if (sticky_) violated(fmt::format("{}: sticky, and nobody has resumed", to_string(step)));
+  if (twitched_ && now - *twitched_ < std::chrono::minutes(6)) {
+    violated(fmt::format("{}: min_pause is not over", to_string(step)));
+  }
 }
 
 void Oracle::violated(const std::string& what) {
@@ -55,6 +104,7 @@ void Oracle::check_gate(const StepContext& context) {
   if (!last_good_poll_ || now - *last_good_poll_ > gate.blind_after + kGoAge + kSlack) {
     violated(fmt::format("{}: blind", to_string(step)));
   }
+  check_wider_rules(step);
   if (kill_since_ && !model_.kill.empty() && now - *kill_since_ > kGoAge + kSlack) {
     violated(fmt::format("{}: the kill switch is set", to_string(step)));
   }
@@ -111,7 +161,16 @@ void Oracle::appended(const Record& record) {
     plan_ = opened->plan;
     begun_.clear();
     outcomes_.clear();
-    paused_ = ending_ = false;
+    paused_ = ending_ = sticky_ = false;
+    twitched_.reset();
+    old_.clear();
+    const auto& named = plan_->ignore_alerts;
+    for (const auto& alert : model_.firing) {
+      const auto name = alert.get("alertname");
+      const bool aside = std::ranges::find(named, name) != named.end();
+      if (aside || name == "OldTrouble") old_.insert(alert);
+    }
+    alerts_changed();
     human_cordons_.clear();
     for (const auto& [name, node] : model_.nodes) {
       if (node.person_cordoned) human_cordons_.insert(name);
@@ -126,8 +185,16 @@ void Oracle::appended(const Record& record) {
     check_soak(*outcome);
   } else if (const auto* ordered = std::get_if<Ordered>(&record.body)) {
     if (ordered->verb == Verb::pause) paused_ = true;
-    if (ordered->verb == Verb::resume) paused_ = false;
+    if (ordered->verb == Verb::resume) paused_ = sticky_ = false;
     if (ordered->verb == Verb::abort) ending_ = true;
+  } else if (const auto* held = std::get_if<Held>(&record.body)) {
+    for (const auto& reason : held->reasons) {
+      if (reason.contains("rule eyes ")) sticky_ = true;
+      if (reason.contains("rule twitch ") && !twitched_) twitched_ = clock_.moment();
+    }
+  } else if (const auto* released = std::get_if<Released>(&record.body)) {
+    if (released->holder == Holder::gate) twitched_.reset();
+    if (released->holder == Holder::gate && sticky_ && !ending_) violated("sticky, and released");
   } else if (std::holds_alternative<Latched>(record.body)) {
     ending_ = true;
   } else if (std::holds_alternative<Closed>(record.body)) {
@@ -161,11 +228,25 @@ void Oracle::said(const Message& message) {
 }
 
 void Oracle::polled(bool good) {
-  if (good) last_good_poll_ = clock_.moment();
+  const auto now = clock_.moment();
+  const auto offset = clock_.now().time_since_epoch() - now.since_start;
+  if (offset != wall_offset_) wall_steady_since_ = now;
+  wall_offset_ = offset;
+  if (!good) return;
+  if (last_good_poll_ && now - *last_good_poll_ > settings_.gate.blind_after) seen_since_.clear();
+  std::erase_if(seen_since_, [&](const auto& entry) { return !fires(entry.first); });
+  for (const auto& alert : model_.firing)
+    seen_since_.try_emplace(std::string(alert.get("alertname")), now);
+  last_good_poll_ = now;
 }
 
 void Oracle::alerts_changed() {
-  const bool any = std::ranges::any_of(model_.firing, blocks);
+  const bool burning = std::ranges::any_of(model_.pending_alerts, [](const Labels& alert) {
+    return alert.get("alertname") == "SlowBurn";
+  });
+  const bool any = burning || std::ranges::any_of(model_.firing, [&](const Labels& alert) {
+                     return blocks(alert);
+                   });
   if (!any) blocking_since_.reset();
   if (any && !blocking_since_) blocking_since_ = clock_.moment();
 }

@@ -27,12 +27,11 @@ class Oracle {
   void said(const Message& message);
   void polled(bool good);
 
-  /// An alert named like this blocks: the simulation's rules ignore "Ignore..." and judge the
-  /// others by name.
-  static bool blocks(const Labels& alert);
-
   /// The model's alerts or Prometheus changed; to be told when it happens.
   void alerts_changed();
+
+  /// The bot has been started: what it has seen for how long begins anew.
+  void booted() { seen_since_.clear(); }
   void kill_changed() { kill_since_ = clock_.moment(); }
 
   /// A run has ended; what must hold then.
@@ -43,6 +42,10 @@ class Oracle {
  private:
   void violated(const std::string& what);
   void check_gate(const StepContext& context);
+  void check_wider_rules(const Step& step);
+  [[nodiscard]] bool blocks(const Labels& alert) const;
+  [[nodiscard]] bool fires(std::string_view name) const;
+  [[nodiscard]] bool office_hours(Millis ago) const;
   void check_order(const StepContext& context);
   void check_orders_of_people(const StepContext& context);
   void check_soak(const Outcome& outcome);
@@ -58,6 +61,12 @@ class Oracle {
   bool paused_ = false;
   bool ending_ = false;  // latched, or a step failed
   std::optional<Moment> blocking_since_;
+  std::map<std::string, Moment> seen_since_;  // by this life's polls, without a gap
+  std::set<Labels> old_;                      // set aside, as they fired when the run was opened
+  bool sticky_ = false;                       // the journal says so, and nobody has resumed since
+  std::optional<Moment> twitched_;            // when the journal first said that it holds
+  std::chrono::milliseconds wall_offset_{};   // of the newest poll, and since when it is that
+  Moment wall_steady_since_;
   std::optional<Moment> last_good_poll_;
   std::optional<Moment> kill_since_;
   std::set<std::string> vouched_;  // node scripts that a person allowed to start again

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "tests/sim/simulation.h"
@@ -18,6 +19,7 @@ using std::chrono::seconds;
 // Faults happen within this time; afterwards the world is kind and everything must converge.
 constexpr Millis kTroubleEnds = hours(8);
 constexpr int kStartsMax = 8;
+constexpr std::uint64_t kRulesSalt = 0x9E3779B97F4A7C15;
 
 class RandomWorld {
  public:
@@ -37,10 +39,13 @@ class RandomWorld {
   void plan_events();
   void plan_one_event();
   void plan_operator();
+  void plan_wider_rules();
+  void plan_wider_alert();
   void end_trouble();
   void help_out();
 
   std::mt19937_64 random_;
+  std::mt19937_64 rules_random_;  // of its own, so that the rest of a world stays what it was
   std::uint64_t seed_;
   Simulation sim_;
   Version target_{1, 34, 7, {}};
@@ -53,7 +58,7 @@ SimModel random_model(std::mt19937_64& random) {
 }
 
 RandomWorld::RandomWorld(std::uint64_t seed, bool say)
-    : random_(seed), seed_(seed), sim_(random_model(random_)) {
+    : random_(seed), rules_random_(seed ^ kRulesSalt), seed_(seed), sim_(random_model(random_)) {
   if (!say) return;
   sim_.on_line = [this](const std::string& line) {
     fmt::print("[{}] {}\n", to_string(sim_.clock.moment().since_start), line);
@@ -83,6 +88,7 @@ void RandomWorld::set_up() {
   plan_faults();
   plan_events();
   plan_operator();
+  plan_wider_rules();
   sim_.clock.after(kTroubleEnds, [this] { end_trouble(); });
 }
 
@@ -158,6 +164,42 @@ void RandomWorld::plan_one_event() {
   }
 }
 
+/// Alerts for the keys of the wider language, in every third world.
+void RandomWorld::plan_wider_rules() {
+  if (rules_random_() % 3 != 0) return;
+  const auto alerts = 1 + rules_random_() % 8;
+  for (std::uint64_t i = 0; i < alerts; ++i)
+    plan_wider_alert();
+}
+
+void RandomWorld::plan_wider_alert() {
+  const auto within = [&](Millis most) {
+    return Millis(
+        static_cast<std::int64_t>(rules_random_() % static_cast<std::uint64_t>(most.count())));
+  };
+  constexpr std::array<std::string_view, 8> names = {"SlowDisk",   "PodCrash",   "OfficeOnly",
+                                                     "SlowBurn",   "NeedsEyes",  "Twitch",
+                                                     "OldTrouble", "FlakyBackup"};
+  const std::string name(names.at(rules_random_() % names.size()));
+  const Millis when = within(minutes(100));
+  const Millis lasts = seconds(1) + within(minutes(40));
+  const bool webhook = rules_random_() % 2 == 0;
+  const auto copies = name == "PodCrash" ? 1 + rules_random_() % 5 : 1 + rules_random_() % 2;
+  for (std::uint64_t copy = 0; copy < copies; ++copy) {
+    const Labels alert{{"alertname", name}, {"pod", fmt::format("{}", copy)}};
+    if (name == "SlowBurn") {
+      sim_.clock.after(when, [this, alert] { sim_.wait_to_fire(alert, true); });
+      sim_.clock.after(when + lasts / 2, [this, alert] { sim_.wait_to_fire(alert, false); });
+    }
+    const Millis fires = name == "SlowBurn" ? when + lasts / 2 : when;
+    sim_.clock.after(fires, [this, alert, webhook] { sim_.fire(alert, webhook); });
+  }
+  sim_.clock.after(when + lasts, [this, name] { sim_.resolve(name); });
+  if (name != "FlakyBackup" || rules_random_() % 3 == 0) return;
+  sim_.clock.after(when + lasts / 4, [this] { sim_.fire({{"alertname", "Maintenance"}}, false); });
+  sim_.clock.after(when + lasts / 2, [this] { sim_.resolve("Maintenance"); });
+}
+
 void RandomWorld::plan_operator() {
   if (!chance(0.5)) return;
   sim_.clock.after(span(minutes(1), hours(3)), [this] { sim_.order("pause because"); });
@@ -170,6 +212,7 @@ void RandomWorld::plan_operator() {
 void RandomWorld::end_trouble() {
   sim_.faults.stop();
   sim_.model.firing.clear();
+  sim_.model.pending_alerts.clear();
   sim_.oracle.alerts_changed();
   sim_.prometheus(true);
   for (auto& [name, node] : sim_.model.nodes) {

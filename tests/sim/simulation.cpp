@@ -15,10 +15,52 @@ Rule rule(std::string name, std::string_view matcher, RuleAction action) {
   made.name = std::move(name);
   made.file = "sim.ini";
   made.line = 1;
-  made.match.push_back(parse_matchers(matcher).value());
+  if (!matcher.empty()) made.match.push_back(parse_matchers(matcher).value());
   made.action = action;
   made.resume_after = std::chrono::minutes(1);
   return made;
+}
+
+/// A rule whose pause is told in the mildest way as long as it does not hold.
+void add_with_notice(RuleBook& book, Rule made) {
+  auto notice = rule(made.name + "-notice", "", RuleAction::notify);
+  notice.match = made.match;
+  book.rules.push_back(std::move(made));
+  book.rules.push_back(std::move(notice));
+}
+
+/// The wider language, one alert for each key; the oracle knows them by name.
+void add_wider_rules(RuleBook& book) {
+  auto slow = rule("slow", "alertname=\"SlowDisk\"", RuleAction::pause);
+  slow.hold_for = kSlowDiskHoldFor;
+  add_with_notice(book, std::move(slow));
+  auto crowd = rule("crowd", "alertname=\"PodCrash\"", RuleAction::pause);
+  crowd.min_alerts = kPodCrashMin;
+  add_with_notice(book, std::move(crowd));
+  auto office = rule("office", "alertname=\"OfficeOnly\"", RuleAction::pause);
+  Window hours;
+  hours.days.fill(true);
+  hours.from = kOfficeFrom;
+  hours.to = kOfficeTo;
+  office.active = {hours};
+  add_with_notice(book, std::move(office));
+  auto burning = rule("burning", "alertname=\"SlowBurn\"", RuleAction::pause);
+  burning.state = StateScope::any;
+  book.rules.push_back(std::move(burning));
+  auto eyes = rule("eyes", "alertname=\"NeedsEyes\"", RuleAction::pause);
+  eyes.sticky = true;
+  eyes.reason = "somebody must look at ${labels.volume}";
+  book.rules.push_back(std::move(eyes));
+  auto twitch = rule("twitch", "alertname=\"Twitch\"", RuleAction::pause);
+  twitch.min_pause = std::chrono::minutes(6);
+  book.rules.push_back(std::move(twitch));
+  auto old = rule("old", "alertname=\"OldTrouble\"", RuleAction::pause);
+  old.preexisting = Preexisting::ignore;
+  book.rules.push_back(std::move(old));
+  book.rules.push_back(rule("backup", "alertname=\"FlakyBackup\"", RuleAction::pause));
+  auto maintenance = rule("maintenance", "alertname=\"Maintenance\"", RuleAction::resume);
+  maintenance.resumes = {"backup"};
+  book.rules.push_back(std::move(maintenance));
 }
 
 RuleBook sim_rules() {
@@ -34,6 +76,7 @@ RuleBook sim_rules() {
   reboot.max_pause = std::chrono::minutes(30);
   reboot.on_timeout = OnTimeout::abort;
   book.rules.push_back(std::move(reboot));
+  add_wider_rules(book);
   book.fallback = rule("default_action", "alertname=~\".*\"", RuleAction::pause);
   book.watchdog = parse_matchers("alertname=\"Watchdog\"").value();
   return book;
@@ -71,6 +114,7 @@ Simulation::Simulation(SimModel initial, Settings the_settings)
 
 void Simulation::boot() {
   ++lives_;
+  oracle.booted();
   life_ = std::make_unique<Life>(*this);
   poll();
   schedule_poll(lives_);
@@ -89,7 +133,9 @@ void Simulation::poll() {
   sighting.good = model.prometheus_up;
   sighting.why_not = "connection refused";
   if (sighting.good) sighting.firing = model.firing;
+  if (sighting.good) sighting.pending = model.pending_alerts;
   sighting.watchdog = model.watchdog;
+  sighting.at = clock.now();
   oracle.polled(sighting.good && sighting.watchdog);
   life_->gate.saw(sighting, clock.moment());
 }
@@ -161,6 +207,12 @@ void Simulation::fire(const Labels& alert, bool webhook) {
 void Simulation::resolve(std::string_view alertname) {
   std::erase_if(model.firing,
                 [&](const Labels& alert) { return alert.get("alertname") == alertname; });
+  oracle.alerts_changed();
+}
+
+void Simulation::wait_to_fire(const Labels& alert, bool pending) {
+  if (pending) model.pending_alerts.push_back(alert);
+  if (!pending) std::erase(model.pending_alerts, alert);
   oracle.alerts_changed();
 }
 

@@ -58,6 +58,7 @@ class Simulation : private Chat {
   // What happens in the world.
   void fire(const Labels& alert, bool webhook = true);
   void resolve(std::string_view alertname);
+  void wait_to_fire(const Labels& alert, bool pending);
   void prometheus(bool up);
   void flap(const std::string& node, Millis down);
 

@@ -94,4 +94,31 @@ TEST_CASE("words are written as in the ini file") {
   CHECK(to_string(OnTimeout::proceed) == "continue");
 }
 
+TEST_CASE("a reason is filled in with labels and the node, on one line") {
+  Rule rule;
+  rule.reason = "on ${labels.disk} of ${node}";
+  rule.node = parse_node_template("${labels.instance:host}").value();
+  const Labels alert{{"disk", "sda\n1"}, {"instance", "w1:9100"}};
+  CHECK(reason_for(rule, alert) == "on sda 1 of w1");
+  CHECK(reason_for(rule, {}) == "on (none) of (none)");
+  rule.runbook = "https://runbooks/disk";
+  CHECK(reason_for(rule, alert) == "on sda 1 of w1; see https://runbooks/disk");
+  rule.reason = "";
+  CHECK(reason_for(rule, alert) == "see https://runbooks/disk");
+}
+
+TEST_CASE("what a label brings into a reason is text and is clipped") {
+  Rule rule;
+  rule.reason = "${labels.a}";
+  CHECK(reason_for(rule, {{"a", "${labels.b}"}, {"b", "x"}}) == "${labels.b}");
+  CHECK(reason_for(rule, {{"a", std::string(1000, 'x')}}).size() == 80);
+}
+
+TEST_CASE("a reason knows no other references") {
+  CHECK(checked_reason("plain").value() == "plain");
+  CHECK(checked_reason("${node} ${labels.x:host}").has_value());
+  CHECK(checked_reason("${value}").error().what ==
+        "write a label reference as ${labels.NAME}, not '${value}'");
+}
+
 }  // namespace lockkeeper

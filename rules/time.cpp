@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bot/time.h"
+#include "rules/time.h"
 
 #include <fmt/format.h>
 
