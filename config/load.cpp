@@ -84,6 +84,7 @@ void Loader::note_given(const IniSection& section) {
 
 /// A client is kept even when it is wrong, so that [authority] finds its name.
 void Loader::take_client(const IniSection& section) {
+  if (rules_only_) return;
   const auto parts = split_section_name(section.name);
   if (!parts.problem.empty()) return errors_.add(section.line, parts.problem);
   ClientSettings client;
@@ -96,10 +97,7 @@ void Loader::take_client(const IniSection& section) {
 void Loader::take_section(const IniSection& section) {
   const auto kind = split_section_name(section.name).kind;
   if (kind == "rule") return rules_.take(section, path_.string(), folder_, errors_);
-  if (kind == "client") {
-    if (!rules_only_) take_client(section);
-    return;
-  }
+  if (kind == "client") return take_client(section);
   const auto& tables = settings_tables();
   const auto table = std::ranges::find(tables, section.name, &Table<Settings>::name);
   if (table == tables.end()) return errors_.add(section.line, unknown_section(section.name));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "bot/gate_text.h"
@@ -59,6 +60,7 @@ class Backtest {
   void prepare();
   void see(std::size_t look);
   void change_firing(std::size_t look);
+  [[nodiscard]] bool tells_nothing(std::size_t look) const;
   void note_gap(std::size_t look, std::string_view why);
   void walk_run(Time at);
   void close_run();
@@ -82,6 +84,7 @@ class Backtest {
   std::multimap<std::size_t, std::size_t> ends_;  // look -> series
   Sighting sighting_{.good = true, .why_not = {}, .firing = {}, .watchdog = false};
   bool firing_changed_ = true;
+  std::optional<Time> last_good_;  // the newest look that the gate was shown, if it was a good one
 
   std::unique_ptr<SimulatedCourse> course_;
   int stage_noted_ = 0;
@@ -149,6 +152,15 @@ void Backtest::note_gap(std::size_t look, std::string_view why) {
   }
 }
 
+/// Whether a good look can be left out: between runs, while nothing changes and the gate does not
+/// become blind before the next one, it would tell the gate nothing.
+bool Backtest::tells_nothing(std::size_t look) const {
+  const Time at = history_.looks[look];
+  const bool due = next_start_ < options_.starts.size() && options_.starts[next_start_] <= at;
+  return !course_ && !due && !firing_changed_ && last_good_ && look + 1 < history_.looks.size() &&
+         history_.looks[look + 1] - *last_good_ <= blind_after_;
+}
+
 void Backtest::see(std::size_t look) {
   const Time at = history_.looks[look];
   if (look > 0 && at - history_.looks[look - 1] > blind_after_) {
@@ -161,9 +173,17 @@ void Backtest::see(std::size_t look) {
   if (next_unseen_ < unseen.size() && unseen[next_unseen_].from <= look) {
     const auto& why = unseen[next_unseen_].why;
     note_gap(look, why);
+    last_good_.reset();
     return gate_.see({.good = false, .why_not = why, .firing = {}, .watchdog = false}, at);
   }
-  if (!sighting_.watchdog) note_gap(look, kNoSample);
+  if (!sighting_.watchdog) {
+    note_gap(look, kNoSample);
+    last_good_.reset();
+  } else if (tells_nothing(look)) {
+    return;
+  } else {
+    last_good_ = at;
+  }
   gate_.see(sighting_, at);
 }
 

@@ -170,6 +170,10 @@ TestSeries Reader::series(const YAML::Node& node) {
        {"values",
         [&](const auto& value) { series.values = values(value).value_or(SeriesValues()); }}},
       {"series", "values"});
+  const auto state = series.labels.get("alertstate");
+  if (!state.empty() && state != "firing" && state != "pending") {
+    refuse(node, fmt::format("alertstate is firing or pending, not '{}'", clipped(state, 40)));
+  }
   return series;
 }
 

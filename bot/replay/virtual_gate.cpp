@@ -10,12 +10,34 @@ namespace {
 constexpr std::string_view kHolderPrefix = "rule/";
 constexpr int kMissedPolls = 3;
 
+// The gate may look at less than a test can tell of.
+template <typename AnySituation>
+void set_wall(AnySituation& situation, Time at) {
+  if constexpr (requires { situation.wall = at; }) situation.wall = at;
+}
+
+template <typename AnySighting>
+void push_pending(AnySighting& sighting, const Labels& labels) {
+  if constexpr (requires { sighting.pending.push_back(labels); }) {
+    sighting.pending.push_back(labels);
+  }
+}
+
 }  // namespace
 
 GateSettings paced(GateSettings settings, Millis poll_interval) {
   settings.poll_interval = poll_interval;
   settings.blind_after = std::max(settings.blind_after, kMissedPolls * poll_interval);
   return settings;
+}
+
+Situation dated(Situation situation, Time at) {
+  set_wall(situation, at);
+  return situation;
+}
+
+void add_pending(Sighting& sighting, const Labels& labels) {
+  push_pending(sighting, labels);
 }
 
 VirtualGate::VirtualGate(RuleBook book, GateSettings settings, Time began)

@@ -19,6 +19,12 @@ namespace lockkeeper::replay {
 /// the earliest, as it does by default.
 GateSettings paced(GateSettings settings, Millis poll_interval);
 
+/// The situation with its wall time, where it has a place for one.
+Situation dated(Situation situation, Time at);
+
+/// Adds a pending alert, where a look tells of those.
+void add_pending(Sighting& sighting, const Labels& labels);
+
 class VirtualGate {
  public:
   /// `began` is the virtual start of the process; no time given later lies before it.
@@ -32,7 +38,9 @@ class VirtualGate {
     gate_.suspect(firing, truncated, moment(at));
   }
 
-  Verdict ask(const Situation& situation, Time at) { return gate_.ask(situation, moment(at)); }
+  Verdict ask(const Situation& situation, Time at) {
+    return gate_.ask(dated(situation, at), moment(at));
+  }
   [[nodiscard]] GateView view(Time at) const { return gate_.view(moment(at)); }
 
   /// A run is open from now on, so that abort rules latch.

@@ -70,7 +70,7 @@ def test(tool: Tool, scratch: Path) -> None:
         "  answer: expected stop, got wait\n"
         "  rules: expected etcd, got disk\n"
         "    the gate: DiskFull{node=\"w1\"} firing 1m: rule disk (disk.ini:1) pauses\n"
-        "    DiskFull{node=\"w1\"}: decided by disk (disk.ini:1), pause\n"
+        "    DiskFull{node=\"w1\"}: decided by disk (disk.ini:1)\n"
         "1 test, 2 expectations, 1 failed\n"), ""))
     own = scratch / "own.yml"
     own.write_text("tests:\n- name: x\n  expect: [{at: 1m, answer: go}]\n")

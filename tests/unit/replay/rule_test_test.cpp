@@ -149,7 +149,7 @@ TEST_CASE("a failure tells what was expected, what came, and why") {
   CHECK(failures[0].why ==
         std::vector<std::string>{
             "the gate: Disk{node=\"w1\"} firing 1m: rule disk (rules.ini:3) pauses",
-            "Disk{node=\"w1\"}: decided by disk (rules.ini:3), pause"});
+            "Disk{node=\"w1\"}: decided by disk (rules.ini:3)"});
 }
 
 TEST_CASE("a failure says which key kept the expected rule from deciding") {
