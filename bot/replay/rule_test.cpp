@@ -116,6 +116,7 @@ void Play::move_run(Millis at) {
       nodes_[name] = {node.standing, at - node.since};
     if (!opened_) gate_.run_opens(wall(at));
     opened_ = true;
+    if (moment.resumed) gate_.person_resumes();
     if (moment.closed) gate_.run_closes();
   }
 }

@@ -33,7 +33,8 @@ struct TestMoment {
   Millis at{};
   std::optional<Phase> phase;
   std::map<std::string, Node> nodes;
-  bool closed = false;  // the run ends here
+  bool resumed = false;  // a person says to go on
+  bool closed = false;   // the run ends here
 };
 
 struct TestWebhook {

@@ -211,6 +211,7 @@ TestMoment Reader::moment(const YAML::Node& node) {
           for (const auto& entry : value)
             moment.nodes[text(entry.first)] = standing(entry.second);
         }},
+       {"resumed", [&](const auto& value) { moment.resumed = yes_or_no(value); }},
        {"closed", [&](const auto& value) { moment.closed = yes_or_no(value); }}},
       {"at"});
   return moment;

@@ -17,6 +17,7 @@
 //     - {at: 0s, phase: between, nodes: {w1: next, w2: pending}}
 //     - {at: 5m, phase: upgrade, nodes: {w1: active}}
 //     - {at: 9m, nodes: {w1: {state: done, since: 20m}}}
+//     - {at: 15m, resumed: true}               # a person's resume
 //     - {at: 20m, closed: true}
 //     webhooks:
 //     - {at: 30s, firing: ['DiskFull{node="w1"}'], truncated: 0}

@@ -23,6 +23,21 @@ void push_pending(AnySighting& sighting, const Labels& labels) {
   }
 }
 
+/// What the gate wants to remember of the alerts that fire when a run opens.
+template <typename AnyGate>
+Notes baseline_of(const AnyGate& gate, Time at, Moment moment) {
+  if constexpr (requires { gate.baseline({}, Millis(), at, moment); }) {
+    return gate.baseline({}, Millis(), at, moment).value_or(Notes());
+  } else {
+    return {};
+  }
+}
+
+template <typename AnyGate>
+void resume(AnyGate& gate) {
+  if constexpr (requires { gate.resume(); }) gate.resume();
+}
+
 }  // namespace
 
 GateSettings paced(GateSettings settings, Millis poll_interval) {
@@ -42,6 +57,14 @@ void add_pending(Sighting& sighting, const Labels& labels) {
 
 VirtualGate::VirtualGate(RuleBook book, GateSettings settings, Time began)
     : gate_(std::move(book), std::move(settings)), began_(began) {}
+
+void VirtualGate::run_opens(Time at) {
+  gate_.arm(baseline_of(gate_, at, moment(at)), at, moment(at));
+}
+
+void VirtualGate::person_resumes() {
+  resume(gate_);
+}
 
 Moment VirtualGate::moment(Time at) const {
   return {at - began_};

@@ -43,9 +43,12 @@ class VirtualGate {
   }
   [[nodiscard]] GateView view(Time at) const { return gate_.view(moment(at)); }
 
-  /// A run is open from now on, so that abort rules latch.
-  void run_opens(Time at) { gate_.arm({}, at, moment(at)); }
+  /// A run is open from now on, so that abort rules latch; what fires now is older than the run.
+  void run_opens(Time at);
   void run_closes() { gate_.disarm(); }
+
+  /// A person says to go on: a pause that waits for that may end.
+  void person_resumes();
 
   /// The names of the rules for which the gate is held, "blindness" among them.
   [[nodiscard]] std::set<std::string> holders(Time at) const;

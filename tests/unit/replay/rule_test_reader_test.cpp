@@ -30,7 +30,7 @@ tests:
   run:
   - {at: 0s, phase: between, nodes: {w1: next}}
   - {at: 5m, phase: upgrade, nodes: {w1: {state: done, since: 20m}}}
-  - {at: 9m, closed: true}
+  - {at: 9m, resumed: true, closed: true}
   webhooks:
   - {at: 10s, firing: [Disk, 'Other{a="b"}'], truncated: 2}
   blind:
@@ -56,6 +56,7 @@ tests:
   REQUIRE(test.run.size() == 3);
   CHECK(test.run[1].nodes.at("w1").standing == NodeStanding::done);
   CHECK(test.run[1].nodes.at("w1").since == std::chrono::minutes(20));
+  CHECK(test.run[2].resumed);
   CHECK(test.run[2].closed);
   CHECK(test.webhooks[0].firing.size() == 2);
   CHECK(test.webhooks[0].truncated == 2);

@@ -80,11 +80,11 @@ TEST_CASE("an abort is latched, whatever comes after it") {
 
 TEST_CASE("before the run opens nothing latches, and after it closes nothing stays") {
   auto test = test_of("Etcd", "1x4 _x40");
-  test.run = {{minutes(2), Phase::between, {}, false}};
+  test.run = {{minutes(2), Phase::between, {}, false, false}};
   test.expect = {expect(minutes(1), Answer::wait, GateState::paused),
                  expect(minutes(9), Answer::go, GateState::clear)};
   CHECK(wrong(test).empty());
-  test.run = {{Millis(0), Phase::between, {}, false}, {minutes(3), {}, {}, true}};
+  test.run = {{Millis(0), Phase::between, {}, false, false}, {minutes(3), {}, {}, false, true}};
   test.expect = {expect(minutes(2), Answer::stop, GateState::aborted),
                  expect(minutes(9), Answer::go, GateState::clear)};
   CHECK(wrong(test).empty());
@@ -92,7 +92,8 @@ TEST_CASE("before the run opens nothing latches, and after it closes nothing sta
 
 TEST_CASE("a node's standing ages with the test") {
   auto test = test_of("Reboot{node=\"w1\"}", "1x100");
-  test.run = {{Millis(0), Phase::between, {{"w1", {NodeStanding::done, minutes(7)}}}, false}};
+  test.run = {
+      {Millis(0), Phase::between, {{"w1", {NodeStanding::done, minutes(7)}}}, false, false}};
   test.expect = {expect(minutes(3), Answer::go, GateState::clear),
                  expect(minutes(3) + seconds(15), Answer::wait, GateState::paused)};
   test.expect[0].decides = {{"Reboot", "echo"}};
@@ -154,7 +155,7 @@ TEST_CASE("a failure tells what was expected, what came, and why") {
 
 TEST_CASE("a failure says which key kept the expected rule from deciding") {
   auto test = test_of("Reboot{node=\"w1\"}", "1x100");
-  test.run = {{Millis(0), Phase::between, {{"w1", {NodeStanding::pending, {}}}}, false}};
+  test.run = {{Millis(0), Phase::between, {{"w1", {NodeStanding::pending, {}}}}, false, false}};
   Expectation wanted;
   wanted.at = minutes(1);
   wanted.decides = {{"Reboot", "echo"}, {"Disk", "disk"}};
