@@ -10,10 +10,10 @@
 #include "bot/cli_commands.h"
 #include "bot/replay/rule_review.h"
 #include "bot/replay/rule_test.h"
-#include "bot/replay/rule_test_reader.h"
 #include "config/bounded_file.h"
 #include "config/findings.h"
 #include "config/load.h"
+#include "integrations/yaml/rule_test_reader.h"
 
 namespace lockkeeper::cli {
 namespace {
@@ -52,18 +52,18 @@ std::vector<std::string> rule_findings(const Settings& settings, std::string_vie
 
 /// Reads the tests of one file and the rules that they are about; nothing after a complaint.
 struct LoadedTests {
-  replay::RuleTestFile tests;
+  yaml::RuleTestFile tests;
   Settings settings;
 };
 
 std::optional<LoadedTests> load_tests(const std::filesystem::path& file,
                                       const std::filesystem::path& config) {
-  const auto content = read_bounded_file(file, replay::kTestFileBytesMax);
+  const auto content = read_bounded_file(file, yaml::kTestFileBytesMax);
   if (!content) {
     fmt::print(stderr, "{}: {}\n", file.string(), content.error().what);
     return std::nullopt;
   }
-  auto tests = replay::read_rule_tests(content->text, file.string());
+  auto tests = yaml::read_rule_tests(content->text, file.string());
   if (!tests) {
     for (const auto& error : tests.error())
       fmt::print(stderr, "{}\n", to_string(error));

@@ -113,6 +113,26 @@ std::size_t column_of(const BacktestReport& report, Time at, std::size_t columns
   return std::min(column, columns - 1);
 }
 
+/// What the colours mean, as a row of its own.
+std::string svg_key(int y) {
+  std::string text;
+  int x = kMargin + kNameWidth;
+  const std::vector<std::pair<Mark, std::string_view>> key = {{Mark::working, "run"},
+                                                              {Mark::held, "held"},
+                                                              {Mark::refused, "start refused"},
+                                                              {Mark::stopped, "aborted or failed"},
+                                                              {Mark::fired, "fires, holds no run"},
+                                                              {Mark::unknown, "unknown"}};
+  for (const auto& [mark, name] : key) {
+    text += fmt::format(
+        "<rect x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{}\"/>\n<text "
+        "x=\"{}\" y=\"{}\">{}</text>\n",
+        x, y, colour(mark), x + 18, y + 11, name);
+    x += kTimeWidth / static_cast<int>(key.size());
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<PictureRow> picture(const BacktestReport& report) {
@@ -184,21 +204,7 @@ std::string picture_svg(const BacktestReport& report) {
                       kMargin + kNameWidth + from, y, wide, kBarHeight, colour(stroke.mark));
     }
   }
-  int x = kMargin + kNameWidth;
-  const std::vector<std::pair<Mark, std::string_view>> key = {{Mark::working, "run"},
-                                                              {Mark::held, "held"},
-                                                              {Mark::refused, "start refused"},
-                                                              {Mark::stopped, "aborted or failed"},
-                                                              {Mark::fired, "fires, holds no run"},
-                                                              {Mark::unknown, "unknown"}};
-  for (const auto& [mark, name] : key) {
-    text += fmt::format(
-        "<rect x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{}\"/>\n<text "
-        "x=\"{}\" y=\"{}\">{}</text>\n",
-        x, y + kRowHeight, colour(mark), x + 18, y + kRowHeight + 11, name);
-    x += kTimeWidth / static_cast<int>(key.size());
-  }
-  return text + "</svg>\n";
+  return text + svg_key(y + kRowHeight) + "</svg>\n";
 }
 
 }  // namespace lockkeeper::replay

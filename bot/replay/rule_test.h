@@ -3,7 +3,7 @@
 
 // A unit test of rules: alerts over time, where the run stands, what goes wrong with the sight, and
 // what the gate is expected to say when. Plain values and the function that plays one on virtual
-// time; reading them from a file is in rule_test_reader.h. Pure; any thread.
+// time; integrations/yaml reads them from a file. Pure; any thread.
 
 #include <cstddef>
 #include <map>

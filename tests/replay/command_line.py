@@ -95,7 +95,8 @@ def polls(file: Path, minutes: int) -> None:
         firing = [{"alertname": "Watchdog"}]
         if 34 <= minute < 50:
             firing.append({"alertname": "DiskFull", "node": "w1"})
-        seen: dict[str, object] = {"failed": "refused"} if 120 <= minute < 123 else {"firing": firing}
+        dark = 120 <= minute < 123
+        seen: dict[str, object] = {"failed": "refused"} if dark else {"firing": firing}
         lines.append(json.dumps({"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), **seen}))
     file.write_text("\n".join(lines) + "\n")
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bot/replay/rule_test_reader.h"
+#include "integrations/yaml/rule_test_reader.h"
 
 #include <doctest/doctest.h>
 
-namespace lockkeeper::replay {
+namespace lockkeeper::yaml {
 namespace {
 
 std::vector<std::string> errors(std::string_view text) {
@@ -119,4 +119,4 @@ TEST_CASE("a test that would play for ever is refused") {
 }
 
 }  // namespace
-}  // namespace lockkeeper::replay
+}  // namespace lockkeeper::yaml

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bot/replay/rule_test_reader.h"
+#include "integrations/yaml/rule_test_reader.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -8,8 +8,17 @@
 #include <charconv>
 #include <functional>
 
-namespace lockkeeper::replay {
+namespace lockkeeper::yaml {
 namespace {
+
+using replay::Expectation;
+using replay::kValuesMax;
+using replay::RuleTest;
+using replay::SeriesValues;
+using replay::TestBlindness;
+using replay::TestMoment;
+using replay::TestSeries;
+using replay::TestWebhook;
 
 // 2026-01-05T00:00:00Z, a Monday: tests that do not name a day get a plain one.
 constexpr Time kMonday{Millis(1'767'571'200'000)};
@@ -132,14 +141,14 @@ std::optional<Enum> Reader::word(const YAML::Node& node, std::initializer_list<E
 }
 
 std::optional<SeriesValues> Reader::values(const YAML::Node& node) {
-  auto read = parse_series_values(text(node));
+  auto read = replay::parse_series_values(text(node));
   if (read) return std::move(*read);
   refuse(node, read.error().what);
   return std::nullopt;
 }
 
 Labels Reader::labels(const YAML::Node& node) {
-  auto read = parse_series(text(node));
+  auto read = replay::parse_series(text(node));
   if (read) return std::move(*read);
   refuse(node, read.error().what);
   return {};
@@ -351,4 +360,4 @@ std::expected<RuleTestFile, std::vector<ConfigError>> read_rule_tests(std::strin
   return std::move(reader.file);
 }
 
-}  // namespace lockkeeper::replay
+}  // namespace lockkeeper::yaml

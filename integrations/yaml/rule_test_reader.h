@@ -35,11 +35,11 @@
 #include "bot/replay/rule_test.h"
 #include "config/error.h"
 
-namespace lockkeeper::replay {
+namespace lockkeeper::yaml {
 
 struct RuleTestFile {
   std::string rules;  // a path as it stands there; empty: the configuration's
-  std::vector<RuleTest> tests;
+  std::vector<replay::RuleTest> tests;
 };
 
 /// A larger file is refused before it is read.
@@ -49,4 +49,4 @@ inline constexpr std::size_t kTestFileBytesMax = 4UL << 20;
 std::expected<RuleTestFile, std::vector<ConfigError>> read_rule_tests(std::string_view text,
                                                                       const std::string& file);
 
-}  // namespace lockkeeper::replay
+}  // namespace lockkeeper::yaml
