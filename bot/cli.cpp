@@ -30,6 +30,9 @@ struct Words {
   std::vector<std::string> rest;
   std::string matchers;
   std::string host;
+  bool strict = false;
+  std::vector<std::filesystem::path> files;
+  cli::BacktestWords backtest;
   cli::ExplainOptions explain;
   cli::RemoteOptions remote;
   int code = cli::kFine;
@@ -98,8 +101,65 @@ void add_console(CLI::App& app, Words& words) {
   });
 }
 
+void add_rules_check(CLI::App& rules, Words& words) {
+  auto* check = rules.add_subcommand("check", "errors and warnings about the rules alone");
+  add_config(*check, words);
+  check->add_flag("--strict", words.strict, "warnings are errors");
+  check->footer(
+      "The file may be a whole configuration or have rules only. Warned of is what cannot be "
+      "meant:\na rule that never decides because earlier ones cover it, a copy, matchers that "
+      "exclude each other.\nExit code: 0 fine, 1 errors.");
+  check->callback([&] { words.code = cli::rules_check(words.config, words.strict); });
+}
+
+void add_rules_test(CLI::App& rules, Words& words) {
+  auto* test = rules.add_subcommand("test", "run unit tests of rules on virtual time");
+  add_config(*test, words);
+  test->add_option("FILE", words.files, "YAML files with tests; config/rules_test.yml is one")
+      ->required();
+  test->footer(
+      "Alerts over time stand in promtool's notation ('_x4 1x10 stale'), with the run's phase and "
+      "nodes,\nwebhooks and blind spells; expected are answers, states and rules.\nExit code: 0 "
+      "all "
+      "hold, 1 an expectation failed, 2 a file cannot be read.");
+  test->callback([&] { words.code = cli::rules_test(words.files, words.config); });
+}
+
+void add_rules_backtest(CLI::App& rules, Words& words) {
+  auto* backtest = rules.add_subcommand("backtest", "what the rules would have done in the past");
+  auto& own = words.backtest;
+  add_config(*backtest, words);
+  backtest->add_option("--from", own.from, "2026-11-20, 2026-11-20T17:35:00Z, or 30d before --to");
+  backtest->add_option("--to", own.to, "likewise; default: now");
+  backtest->add_option("--step", own.step, "between two looks; default: poll_interval of [gate]");
+  backtest->add_option("--url", own.url, "of Prometheus; default: [prometheus] url");
+  backtest->add_option("--file", own.history,
+                       "history from a file instead: a query_range answer, or recorded polls");
+  backtest->add_option("--nodes", own.nodes, "how many nodes a run has")->capture_default_str();
+  backtest->add_option("--node-names", own.node_names, "their names, in the order of upgrade")
+      ->delimiter(',');
+  backtest->add_option("--node-time", own.node_time, "from cordon to Ready; default: 20m");
+  backtest->add_option("--soak", own.soak, "after each node; default: soak of [upgrade]");
+  backtest->add_option("--start", own.starts,
+                       "of a run: a time, or HH:MM (UTC) for each day; default: 09:00");
+  backtest->add_flag("--assume-sight", own.assume_sight,
+                     "count looks without the Watchdog as good ones");
+  backtest->add_flag("--json", own.json, "print everything as JSON");
+  backtest->add_option("--svg", own.svg, "write the picture to this file, too");
+  backtest->footer(
+      "Runs start one after the other; one that would start while another is open is left out.\n"
+      "Recorded polls are lines of JSON: "
+      "{\"at\":\"2026-11-20T17:35:00Z\",\"firing\":[{\"alertname\":\"X\"}]}\n"
+      "or {\"at\":...,\"failed\":\"connection refused\"}.\n"
+      "Exit code: 0, or 2 for wrong words and for a history that cannot be had.");
+  backtest->callback([&] {
+    words.backtest.file = words.config;
+    words.code = cli::rules_backtest(words.backtest);
+  });
+}
+
 void add_rules(CLI::App& app, Words& words) {
-  auto* rules = app.add_subcommand("rules", "try matchers and rules");
+  auto* rules = app.add_subcommand("rules", "try matchers and rules, test them, replay history");
   rules->require_subcommand(1);
   auto* match = rules->add_subcommand("match", "does a matcher list match these labels?");
   match->add_option("matchers", words.matchers, "such as '{severity=\"critical\"}'")->required();
@@ -119,6 +179,9 @@ void add_rules(CLI::App& app, Words& words) {
     words.explain.file = words.config;
     words.code = cli::rules_explain(words.explain);
   });
+  add_rules_check(*rules, words);
+  add_rules_test(*rules, words);
+  add_rules_backtest(*rules, words);
 }
 
 void add_ssh(CLI::App& app, Words& words) {

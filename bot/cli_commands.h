@@ -39,6 +39,36 @@ struct ExplainOptions {
 /// `lockkeeper rules explain LABELS_JSON`: the deciding rule, and why each earlier one did not.
 int rules_explain(const ExplainOptions& options);
 
+/// `lockkeeper rules check`: errors and warnings about [gate] and the rules; 1 for errors, and with
+/// `strict` for warnings, too.
+int rules_check(const std::filesystem::path& file, bool strict);
+
+/// `lockkeeper rules test FILE...`: unit tests of rules. 1: an expectation failed; 2: a file cannot
+/// be read. `config` is for test files that name no rules of their own.
+int rules_test(const std::vector<std::filesystem::path>& files,
+               const std::filesystem::path& config);
+
+/// What `rules backtest` was told; times and durations are still text.
+struct BacktestWords {
+  std::filesystem::path file;  // the configuration, or a file with rules only
+  std::string from;
+  std::string to;
+  std::string step;
+  std::string url;                  // instead of [prometheus] url
+  std::filesystem::path history;    // instead of a Prometheus
+  std::vector<std::string> starts;  // times, or "HH:MM" for each day
+  int nodes = 5;
+  std::vector<std::string> node_names;  // instead of the names that the history suggests
+  std::string node_time;
+  std::string soak;
+  bool assume_sight = false;
+  bool json = false;
+  std::filesystem::path svg;
+};
+
+/// `lockkeeper rules backtest`: replays alert history. 2: bad words, or no history to be had.
+int rules_backtest(const BacktestWords& words);
+
 /// `lockkeeper ssh forget HOST`: removes a pinned host key.
 int ssh_forget(const std::filesystem::path& file, const std::string& host);
 

@@ -19,6 +19,8 @@ namespace {
 // The keys that may stand several times in a section.
 constexpr std::array<std::string_view, 3> kRepeatable = {"match", "active", "not_active"};
 constexpr std::string_view kRulesFile = "rules.ini";
+// What the tools that try rules need besides the rules.
+constexpr std::array<std::string_view, 3> kRulesNeed = {"gate", "prometheus", "upgrade"};
 constexpr std::string_view kKnownHosts = "known_hosts";
 
 /// The folder at which relative paths start, absolute where the system can tell.
@@ -31,8 +33,10 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
 /// One load from the path to the settings; used once.
 class Loader {
  public:
-  explicit Loader(const std::filesystem::path& path)
+  /// `rules_only`: look at the rules and at what belongs to trying them, and at nothing else.
+  Loader(const std::filesystem::path& path, bool rules_only)
       : path_(path),
+        rules_only_(rules_only),
         folder_(folder_of(path)),
         settings_(default_settings()),
         errors_(path.string()),
@@ -49,6 +53,7 @@ class Loader {
   [[nodiscard]] std::vector<ConfigError> all_errors() const;
 
   std::filesystem::path path_;
+  bool rules_only_ = false;
   std::filesystem::path folder_;
   Settings settings_;
   GivenLines given_;
@@ -79,6 +84,7 @@ void Loader::note_given(const IniSection& section) {
 
 /// A client is kept even when it is wrong, so that [authority] finds its name.
 void Loader::take_client(const IniSection& section) {
+  if (rules_only_) return;
   const auto parts = split_section_name(section.name);
   if (!parts.problem.empty()) return errors_.add(section.line, parts.problem);
   ClientSettings client;
@@ -96,6 +102,8 @@ void Loader::take_section(const IniSection& section) {
   const auto& tables = settings_tables();
   const auto table = std::ranges::find(tables, section.name, &Table<Settings>::name);
   if (table == tables.end()) return errors_.add(section.line, unknown_section(section.name));
+  const bool needed = std::ranges::find(kRulesNeed, table->name) != kRulesNeed.end();
+  if (rules_only_ && !needed) return;
   apply(*table, section, folder_, settings_, errors_);
 }
 
@@ -170,12 +178,17 @@ std::expected<Settings, std::vector<ConfigError>> Loader::load() {
     note_given(section);
     take_section(section);
   }
-  read_rules_file();
+  // A file without settings is a rules file itself; the one beside it is none of its own.
+  const auto is_settings = [](const IniSection& section) {
+    const auto& tables = settings_tables();
+    return std::ranges::find(tables, section.name, &Table<Settings>::name) != tables.end();
+  };
+  if (!rules_only_ || std::ranges::any_of(ini.sections, is_settings)) read_rules_file();
   // What follows from values is only looked at when all values are good: a misspelt key would
   // otherwise be told a second time as a missing one.
   if (all_errors().empty()) {
     finish();
-    cross_check(settings_, given_, errors_);
+    if (!rules_only_) cross_check(settings_, given_, errors_);
   }
   if (auto errors = all_errors(); !errors.empty()) return std::unexpected(std::move(errors));
   return std::move(settings_);
@@ -184,7 +197,11 @@ std::expected<Settings, std::vector<ConfigError>> Loader::load() {
 }  // namespace
 
 std::expected<Settings, std::vector<ConfigError>> load(const std::filesystem::path& path) {
-  return Loader(path).load();
+  return Loader(path, false).load();
+}
+
+std::expected<Settings, std::vector<ConfigError>> load_rules(const std::filesystem::path& path) {
+  return Loader(path, true).load();
 }
 
 }  // namespace lockkeeper

@@ -20,4 +20,9 @@ namespace lockkeeper {
 /// file come first, then those of the rules file, each in line order.
 std::expected<Settings, std::vector<ConfigError>> load(const std::filesystem::path& path);
 
+/// The same for the tools that try rules: reads the rules, [gate], [prometheus] and [upgrade] only,
+/// so that what a run needs besides may be missing. A file that has nothing but rules is a rules
+/// file; it stands alone.
+std::expected<Settings, std::vector<ConfigError>> load_rules(const std::filesystem::path& path);
+
 }  // namespace lockkeeper

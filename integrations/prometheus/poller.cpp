@@ -25,31 +25,6 @@ constexpr std::string_view kRules = "type=alert&exclude_alerts=true";
 // Below this a difference of clocks is what NTP leaves over and is not worth a line.
 constexpr Millis kSkewWorthALine = std::chrono::seconds(5);
 
-http::ClientOptions client_options(const PrometheusSettings& settings) {
-  http::ClientOptions options;
-  options.tls.ca_file = settings.ca_file.native();
-  return options;
-}
-
-std::string without_slash(std::string url) {
-  while (url.ends_with('/'))
-    url.pop_back();
-  return url;
-}
-
-/// A failed call names the other end, as poll() does for every failure.
-std::string without_origin(const std::string& what, const std::string& url) {
-  const std::string origin = http::origin_of(url) + ": ";
-  return what.starts_with(origin) ? what.substr(origin.size()) : what;
-}
-
-/// The labels that the alert itself has: without what the ALERTS series adds.
-Labels alert_labels(Labels labels) {
-  labels.set("__name__", "");
-  labels.set("alertstate", "");
-  return labels;
-}
-
 bool wants_pending(const RuleBook& book) {
   return std::ranges::any_of(book.rules,
                              [](const Rule& rule) { return rule.state != StateScope::firing; });
@@ -65,50 +40,25 @@ Millis distance(Time at, Time sent, Time received) {
 
 Poller::Poller(PrometheusSettings settings, const GateSettings& gate, const RuleBook& book,
                const Clock& clock, KubernetesSecretReader from_kubernetes)
-    : settings_(std::move(settings)),
-      clock_skew_max_(gate.clock_skew_max),
+    : clock_skew_max_(gate.clock_skew_max),
       rule_health_every_(std::max(gate.rule_health_every, 1)),
       book_(book),
       clock_(clock),
-      from_kubernetes_(std::move(from_kubernetes)),
-      client_(client_options(settings_)) {
-  settings_.url = without_slash(std::move(settings_.url));
-}
+      api_(std::move(settings), std::move(from_kubernetes)) {}
 
 Sighting Poller::poll() {
   auto sighting = look();
   if (sighting) return std::move(*sighting);
   return {.good = false,
-          .why_not = fmt::format("Prometheus {}: {}", http::origin_of(settings_.url),
-                                 sighting.error().what),
+          .why_not = fmt::format("Prometheus {}: {}", api_.origin(), sighting.error().what),
           .firing = {},
           .watchdog = false};
 }
 
-/// Asks by POST, which no cache between us and Prometheus answers from memory.
 Result<std::string> Poller::ask(const std::string& path, const std::string& query) {
-  http::ClientRequest request;
-  request.url = settings_.url + path;
-  request.timeout = settings_.timeout;
-  request.body_max = static_cast<std::size_t>(settings_.body_max);
-  request.stop = stopping_.get_token();
-  if (path.ends_with("/query")) {
-    request.method = "POST";
-    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
-    request.body = query;
-  } else {
-    request.url += "?" + query;
-  }
-  if (settings_.bearer_token.given()) {
-    const auto token = read_secret(settings_.bearer_token, from_kubernetes_);
-    if (!token) return std::unexpected(token.error());
-    request.headers.add("Authorization", "Bearer " + *token);
-  }
-  auto answer = client_.call(std::move(request));
-  if (!answer) return fail(without_origin(answer.error().what, settings_.url));
-  if (answer->status == 200) return std::move(answer->body);
-  const std::string error = error_text(answer->body);
-  return fail(fmt::format("HTTP {}{}{}", answer->status, error.empty() ? "" : ", ", error));
+  auto answer = api_.ask(path, query, stopping_.get_token());
+  if (!answer) return fail(std::move(answer.error().what));
+  return std::move(*answer);
 }
 
 Result<Sighting> Poller::look() {

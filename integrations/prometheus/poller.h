@@ -16,7 +16,7 @@
 #include "bot/facts.h"
 #include "bot/ports.h"
 #include "config/settings.h"
-#include "integrations/http/client.h"
+#include "integrations/prometheus/api.h"
 
 namespace lockkeeper::prometheus {
 
@@ -41,13 +41,11 @@ class Poller {
   Status look_at_rules(Time prometheus_now);
   Result<Time> checked_time(Time at, Time sent, Time received);
 
-  PrometheusSettings settings_;
   const Millis clock_skew_max_;
   const int rule_health_every_;
   const RuleBook& book_;
   const Clock& clock_;
-  KubernetesSecretReader from_kubernetes_;
-  http::Client client_;
+  Api api_;
   std::stop_source stopping_;
 
   int until_rules_ = 0;              // good looks until the rules are asked about again

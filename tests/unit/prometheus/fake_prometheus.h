@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -74,6 +75,11 @@ class FakePrometheus {
     const std::lock_guard lock(mutex_);
     query_ = std::move(answer);
   }
+  /// Instead of one answer for all queries: what becomes of each request.
+  void answer_each(std::function<Answer(const http::Request&)> answer) {
+    const std::lock_guard lock(mutex_);
+    each_ = std::move(answer);
+  }
   void answer_rules(Answer answer) {
     const std::lock_guard lock(mutex_);
     rules_ = std::move(answer);
@@ -104,7 +110,8 @@ class FakePrometheus {
   void serve(http::Exchange exchange) {
     const std::lock_guard lock(mutex_);
     requests_.push_back(exchange.request());
-    const Answer& answer = exchange.request().path.ends_with("/rules") ? rules_ : query_;
+    const bool about_rules = exchange.request().path.ends_with("/rules");
+    const Answer answer = about_rules ? rules_ : each_ ? each_(exchange.request()) : query_;
     if (answer.hang) {
       hanging_.push_back(exchange);
       return;
@@ -115,6 +122,7 @@ class FakePrometheus {
   std::mutex mutex_;
   Answer query_{.body = vector_of({kWatchdog})};
   Answer rules_{.body = kHealthyRules};
+  std::function<Answer(const http::Request&)> each_;
   std::vector<http::Request> requests_;
   std::deque<http::Exchange> hanging_;
   std::unique_ptr<http::Server> server_;  // last: its thread uses all of the above
