@@ -125,8 +125,9 @@ TEST_CASE("a terminal that takes nothing keeps nobody waiting, and costs the old
     // Nobody has read so far, and a pipe takes only 64 KiB; now somebody does.
     terminal.start_reading();
   }
-  const std::string shown = terminal.shown();
-  CHECK(shown.starts_with("0.."));
+  // The writing thread may have begun late: then even the first message was one too many.
+  const std::string shown = "\n" + terminal.shown();
+  CHECK((shown.starts_with("\n0..") || shown.starts_with("\n(")));
   CHECK(shown.find("\n(") != std::string::npos);
   CHECK(shown.find(" messages were dropped)\n") != std::string::npos);
   CHECK(shown.find("\n" + std::to_string(kMany - 1) + "..") != std::string::npos);
