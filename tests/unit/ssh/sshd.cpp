@@ -16,6 +16,7 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 namespace lockkeeper::ssh {
 namespace {
@@ -40,6 +41,12 @@ int loopback_socket(std::uint16_t port, bool connects, std::uint16_t* chosen = n
   if (done == 0) return file;
   ::close(file);
   return -1;
+}
+
+bool answers(std::uint16_t port) {
+  const int file = loopback_socket(port, true);
+  if (file >= 0) ::close(file);
+  return file >= 0;
 }
 
 std::uint16_t free_port() {
@@ -149,11 +156,7 @@ void Sshd::start() {
             nullptr);
     ::_exit(127);
   }
-  const bool up = soon([this] {
-    const int file = loopback_socket(port_, true);
-    if (file >= 0) ::close(file);
-    return file >= 0;
-  });
+  const bool up = soon([this] { return answers(port_); });
   INFO(read_text(log));
   REQUIRE(up);
 }
@@ -167,6 +170,8 @@ void Sshd::stop() {
     if (is_sshd(process)) ::kill(process, SIGKILL);
   }
   listener_ = -1;
+  // A session that was just being made holds the port until it is really gone.
+  std::ignore = soon([this] { return !answers(port_); });
 }
 
 int Sshd::kill_sessions() {
