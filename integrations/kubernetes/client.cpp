@@ -60,7 +60,7 @@ ApiResult<Json> Client::get(const std::string& path, const Patience& patience) {
 
 // The pause is weighed before it is made: a caller whose patience ends in two seconds is told now,
 // not after five.
-ApiResult<http::Reply> Client::read(ApiRequest request, const Patience& patience) {
+ApiResult<http::Reply> Client::read(const ApiRequest& request, const Patience& patience) {
   const Moment begun = clock_.moment();
   Backoff pauses = backoff();
   while (true) {
@@ -79,7 +79,7 @@ ApiResult<http::Reply> Client::read(ApiRequest request, const Patience& patience
   }
 }
 
-ApiResult<Json> Client::write(ApiRequest request) {
+ApiResult<Json> Client::write(const ApiRequest& request) {
   auto reply = attempt(request);
   if (!reply) return std::unexpected(std::move(reply.error()));
   return parse_json(reply->body);

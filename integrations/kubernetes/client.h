@@ -58,10 +58,10 @@ class Client {
   ApiResult<Json> get(const std::string& path, const Patience& patience = kBriefly);
 
   /// Any read, retried within the patience. The request's timeout is the client's unless given.
-  ApiResult<http::Reply> read(ApiRequest request, const Patience& patience);
+  ApiResult<http::Reply> read(const ApiRequest& request, const Patience& patience);
 
   /// A write: one attempt, or two when the first was refused with 401 and nothing had happened.
-  ApiResult<Json> write(ApiRequest request);
+  ApiResult<Json> write(const ApiRequest& request);
 
   /// What an answer that came through lanes means, with the same bookkeeping as for calls: an
   /// outage is remembered, a 401 makes the credentials be read anew.

@@ -132,7 +132,7 @@ Outcome SnapshotRun::finish() {
   const Patience patience{order_.outage_limit, &watch_};
   const auto file = verified_file(client_, order_, place_, patience);
   if (!file) return ended(StepResult::failed, file.error().what);
-  const auto noted = annotate_snapshot(client_, order_.own_namespace, file->path, patience);
+  auto noted = annotate_snapshot(client_, order_.own_namespace, file->path, patience);
   if (noted.result != StepResult::done) return noted;
   return ended(StepResult::done, snapshot_detail(*file), snapshot_notes(*file, job_));
 }
