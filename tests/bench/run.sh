@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds release and runs every benchmark, one after the other; about half an hour, most of it spent
 # waiting for kubectl. Nothing else should run meanwhile. README.md says what each compares.
-#   bash tests/bench/run.sh [PART...]       PART: webhook journal rules run backtest drain scale idle
+#   bash tests/bench/run.sh [PART...]     PART: webhook journal rules run backtest drain scale idle
 #   KUBECTL=/path/to/kubectl                another one than that of the PATH
 set -euo pipefail
 cd "$(dirname "$0")/../.."
