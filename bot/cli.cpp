@@ -175,6 +175,16 @@ void add_rules(CLI::App& app, Words& words) {
       ->add_option("--node-state", words.explain.node_standing,
                    "of the node it names: next, active, done, pending or outside")
       ->capture_default_str();
+  explain->add_option("--state", words.explain.state, "of the alert: firing or pending")
+      ->capture_default_str();
+  explain
+      ->add_option("--source", words.explain.source,
+                   "who vouches for it: prometheus, webhook or alertmanager")
+      ->capture_default_str();
+  explain->add_option("--seen", words.explain.seen,
+                      "for how long it has been seen, for hold_for; else long enough");
+  explain->add_option("--at", words.explain.at,
+                      "when, for windows, such as 2026-11-20T17:35:00Z; else now");
   explain->callback([&] {
     words.explain.file = words.config;
     words.code = cli::rules_explain(words.explain);

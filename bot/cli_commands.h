@@ -34,6 +34,10 @@ struct ExplainOptions {
   std::string labels_json;
   std::string phase = "between";
   std::string node_standing = "outside";  // of the node that the alert names
+  std::string state = "firing";           // or pending
+  std::string source = "prometheus";      // who vouches for it
+  std::string seen;                       // for how long; empty: long enough
+  std::string at;                         // wall time; empty: now
 };
 
 /// `lockkeeper rules explain LABELS_JSON`: the deciding rule, and why each earlier one did not.

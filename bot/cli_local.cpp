@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -54,14 +53,62 @@ std::optional<Enum> word_to(std::string_view word, std::initializer_list<Enum> a
 
 std::string effect_text(const Rule& rule) {
   auto text = fmt::format("{}: {}", rule_text(rule), to_string(rule.action));
-  if (rule.action >= RuleAction::pause) {
+  if (blocks(rule.action)) {
     text += fmt::format(", resume_after {}", to_string(rule.resume_after));
   }
   if (rule.max_pause) {
     text += fmt::format(", max_pause {} then {}", to_string(*rule.max_pause),
                         to_string(rule.on_timeout));
   }
+  if (rule.sticky) text += ", sticky";
+  if (!rule.resumes.empty()) text += " of " + joined(rule.resumes);
   return text;
+}
+
+/// A word of an option, or a failure that names the nearest one.
+template <typename Enum>
+Result<Enum> chosen(std::string_view word, std::initializer_list<Enum> all) {
+  if (const auto one = word_to(word, all)) return *one;
+  std::vector<std::string_view> known;
+  for (const auto one : all)
+    known.push_back(to_string(one));
+  return fail(fmt::format("unknown word '{}'{}", word, suggestion(word, known)));
+}
+
+/// Under which circumstances `rules explain` is asked.
+struct Asked {
+  Situation situation;
+  NodeStanding standing = NodeStanding::outside;
+  Evidence evidence;
+};
+
+Result<Asked> asked_of(const ExplainOptions& options) {
+  Asked asked;
+  const auto phase = chosen(
+      options.phase, {Phase::precheck, Phase::between, Phase::drain, Phase::upgrade, Phase::soak});
+  const auto standing = chosen(options.node_standing,
+                               {NodeStanding::pending, NodeStanding::next, NodeStanding::active,
+                                NodeStanding::done, NodeStanding::outside});
+  const auto state = chosen(options.state, {StateScope::firing, StateScope::pending});
+  const auto source =
+      chosen(options.source, {Source::prometheus, Source::webhook, Source::alertmanager});
+  const auto seen = parse_duration(options.seen.empty() ? "0s" : options.seen);
+  const auto at =
+      options.at.empty() ? Result<Time>(system::RealClock().now()) : parse_time(options.at);
+  if (!phase) return std::unexpected(phase.error());
+  if (!standing) return std::unexpected(standing.error());
+  if (!state) return std::unexpected(state.error());
+  if (!source) return std::unexpected(source.error());
+  if (!seen) return std::unexpected(seen.error());
+  if (!at) return std::unexpected(at.error());
+  asked.situation.phase = *phase;
+  asked.situation.wall = *at;
+  asked.standing = *standing;
+  asked.evidence.pending = *state == StateScope::pending;
+  asked.evidence.sources = {*source == Source::prometheus, *source == Source::webhook,
+                            *source == Source::alertmanager};
+  if (!options.seen.empty()) asked.evidence.seen = asked.evidence.seen_any = *seen;
+  return asked;
 }
 
 }  // namespace
@@ -133,35 +180,24 @@ int rules_match(const std::string& matchers, const std::string& labels_json) {
 
 int rules_explain(const ExplainOptions& options) {
   const auto labels = labels_from(options.labels_json);
-  const auto phase = word_to(
-      options.phase, {Phase::precheck, Phase::between, Phase::drain, Phase::upgrade, Phase::soak});
-  const auto standing = word_to(options.node_standing,
-                                {NodeStanding::pending, NodeStanding::next, NodeStanding::active,
-                                 NodeStanding::done, NodeStanding::outside});
-  if (!labels || !phase || !standing) {
-    constexpr std::array<std::string_view, 10> known = {"precheck", "between", "drain",  "upgrade",
-                                                        "soak",     "next",    "active", "done",
-                                                        "pending",  "outside"};
-    const std::string& word = phase ? options.node_standing : options.phase;
-    complain(labels ? fmt::format("unknown word '{}'{}", word, suggestion(word, known))
-                    : labels.error().what);
+  const auto asked = labels ? asked_of(options) : std::unexpected(labels.error());
+  if (!asked) {
+    complain(asked.error().what);
     return kMisused;
   }
   const auto settings = load_or_complain(options.file);
   if (!settings) return kMisused;
   const auto& book = settings->rules;
   const auto alert = normalised(*labels, book.external_labels, book.ignore_labels);
-  Situation situation;
-  situation.phase = *phase;
+  Situation situation = asked->situation;
   for (const auto& rule : book.rules) {
     const auto node = rule.node ? rule.node->resolve(alert) : std::nullopt;
-    if (node) situation.nodes[*node] = {*standing, Millis(0)};
+    if (node) situation.nodes[*node] = {asked->standing, Millis(0)};
   }
-  const auto lines = explain(book, alert, situation);
-  for (const auto& line : lines) {
+  for (const auto& line : explain(book, alert, situation, asked->evidence)) {
     if (!line.why_not.empty()) fmt::print("no   {}: {}\n", rule_text(*line.rule), line.why_not);
   }
-  const auto decision = decide(book, alert, situation);
+  const auto decision = decide(book, alert, situation, asked->evidence);
   if (decision.rule == &book.fallback && decision.action != book.fallback.action) {
     fmt::print("yes  {}, but not in phase {}: ignored\n", effect_text(book.fallback),
                options.phase);

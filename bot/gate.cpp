@@ -85,7 +85,7 @@ void Gate::absorb_one(const Labels& raw, bool pending, bool gap, Moment now,
     track.sources.webhook = known->second.sources.webhook;
   }
   if (!pending) track.sources.webhook = suspicions_.erase(id) > 0 || track.sources.webhook;
-  polled_.push_back({std::move(labels), id});
+  polled_.push_back({std::move(labels), id, &track});
 }
 
 void Gate::absorb_alertmanager(const Sighting& sighting, bool gap, Moment now,

@@ -124,6 +124,7 @@ class Gate {
   struct Polled {
     Labels labels;
     std::uint64_t id = 0;
+    const Track* track = nullptr;  // in tracks_
   };
   struct Judged {
     const Labels* labels = nullptr;  // in polled_ or suspicions_

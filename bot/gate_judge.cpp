@@ -48,13 +48,12 @@ Gate::Crowd Gate::gathered(Moment now) const {
   const auto most = polled_.size() + suspicions_.size();
   crowd.judged.reserve(most);
   crowd.evidence.reserve(most);
-  for (const auto& [labels, id] : polled_) {
-    const Track& track = tracks_.at(id);
+  for (const auto& [labels, id, track] : polled_) {
     // A webhook says that it fires by now: it is judged as that.
-    if (track.pending && suspicions_.contains(id)) continue;
+    if (track->pending && suspicions_.contains(id)) continue;
     crowd.judged.push_back(
-        {.labels = &labels, .id = id, .pending = track.pending, .firing = now - track.since});
-    crowd.evidence.push_back(evidence_of(id, &track));
+        {.labels = &labels, .id = id, .pending = track->pending, .firing = now - track->since});
+    crowd.evidence.push_back(evidence_of(id, track));
   }
   for (const auto& [id, suspicion] : suspicions_) {
     crowd.judged.push_back(
@@ -71,7 +70,8 @@ Gate::Crowd Gate::judge(const Situation& situation, Moment now) const {
   auto crowd = gathered(now);
   const auto decisions = decide_all(book_, crowd.seen, situation);
   // Only what is seen right now can void a pause: neither a webhook's word nor an old poll.
-  for (std::size_t i = 0; i < decisions.size() && !blind(now); ++i) {
+  const bool sighted = !blind(now);
+  for (std::size_t i = 0; i < decisions.size() && sighted; ++i) {
     if (decisions[i].action != RuleAction::resume || crowd.judged[i].provisional) continue;
     for (const auto& name : decisions[i].rule->resumes)
       crowd.voided.try_emplace(name, decisions[i].rule);
@@ -89,7 +89,7 @@ void Gate::weigh(Crowd& crowd, std::span<const Decision> decisions, Moment now) 
       one.note = "it fired when the run began";
     }
     if (decisions[i].because == Decision::Because::suppressed) {
-      one.note = crowd.evidence[i].suppressed;
+      one.note = std::string(crowd.evidence[i].suppressed);
     }
     weigh_one(one, decisions[i], crowd, now);
   }
@@ -182,11 +182,14 @@ void Gate::void_pauses(const Crowd& crowd, Moment now) {
 }
 
 void Gate::hold_for(const Crowd& crowd, Moment now) {
+  // Thousands of alerts are mostly a few rules': each is told once.
+  std::set<const Rule*> told;
   for (const auto& one : crowd.judged) {
     if (!blocks(one.action)) continue;
+    if (outlasts_windows(*one.rule)) holders_[one.id] = one.rule;
+    if (!told.insert(one.rule).second) continue;
     holding().keep(one.rule->name,
                    {one.rule->resume_after, one.rule->min_pause, armed_ && one.rule->sticky}, now);
-    if (outlasts_windows(*one.rule)) holders_[one.id] = one.rule;
   }
   if (truncated_ > 0) {
     holding().keep(std::string(kTruncatedRule), {.quiet_needed = settings_.resume_after}, now);

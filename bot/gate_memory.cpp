@@ -95,9 +95,9 @@ Result<Notes> Gate::baseline(std::span<const std::string> names, Millis lasting,
   }
   std::set<std::string_view> found;
   std::vector<std::string_view> firing;
-  for (const auto& [labels, id] : polled_) {
+  for (const auto& [labels, id, track] : polled_) {
     const auto name = labels.get("alertname");
-    if (tracks_.at(id).pending) continue;
+    if (track->pending) continue;
     firing.push_back(name);
     const bool by_name = std::ranges::find(names, name) != names.end();
     if (by_name) found.insert(name);

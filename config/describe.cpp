@@ -85,7 +85,7 @@ std::string list_of_findings(const Settings& settings, std::optional<Time> now) 
   return text;
 }
 
-/// The keys that narrow the rule and are not as they are by default: "hold_for = 30s; ...".
+/// The keys that narrow the rule and are not as they are by default: "hold_for 30s, ...".
 std::string narrowing(const Rule& rule) {
   static const Rule plain;
   std::vector<std::string> texts;
@@ -95,7 +95,7 @@ std::string narrowing(const Rule& rule) {
       texts.push_back(fmt::format("{} {}", name, value));
     }
   }
-  return joined(texts, "; ");
+  return joined(texts, ", ");
 }
 
 }  // namespace

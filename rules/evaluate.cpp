@@ -34,13 +34,30 @@ Decision fallback_of(const RuleBook& book, const Evidence& evidence, const Situa
 }
 
 /// Goes through the rules in order; each takes the alerts for which it decides out of those that
-/// are left. `visit` is called with every rule and the alerts that come to it and match.
+/// are left.
 class Sieve {
  public:
   Sieve(const RuleBook& book, std::span<const AlertSeen> alerts, const Situation& situation)
       : book_(book), alerts_(alerts), situation_(situation), left_(alerts.size()) {
     std::iota(left_.begin(), left_.end(), std::size_t{0});
     decisions_.resize(alerts.size());
+  }
+
+  /// All rules. Alert by alert as far as no rule counts a crowd: the labels of one alert stay near,
+  /// which is half of the time that ten thousand of them take.
+  void pass_all() {
+    std::vector<InForce> stretch;
+    for (const auto& rule : book_.rules) {
+      if (!in_force(rule, situation_)) continue;
+      if (rule.min_alerts <= 1) {
+        stretch.push_back({&rule, outside_windows(rule, situation_)});
+        continue;
+      }
+      pass_stretch(stretch);
+      stretch.clear();
+      pass(rule);
+    }
+    pass_stretch(stretch);
   }
 
   /// How many alerts came to this rule and matched. When they are enough, they are decided about.
@@ -75,6 +92,22 @@ class Sieve {
   }
 
  private:
+  struct InForce {
+    const Rule* rule = nullptr;
+    bool closed = false;  // outside of its windows, so that it only keeps what it holds
+  };
+
+  void pass_stretch(std::span<const InForce> rules) {
+    if (rules.empty()) return;
+    std::erase_if(left_, [&](std::size_t alert) {
+      return std::ranges::any_of(rules, [&](const InForce& one) {
+        return applies(*one.rule, *alerts_[alert].labels, evidence(alert), situation_,
+                       one.closed) &&
+               take(*one.rule, alert);
+      });
+    });
+  }
+
   [[nodiscard]] const Evidence& evidence(std::size_t alert) const {
     return alerts_[alert].evidence == nullptr ? kPlain : *alerts_[alert].evidence;
   }
@@ -109,8 +142,7 @@ Decision decide(const RuleBook& book, const Labels& alert, const Situation& situ
 std::vector<Decision> decide_all(const RuleBook& book, std::span<const AlertSeen> alerts,
                                  const Situation& situation) {
   Sieve sieve(book, alerts, situation);
-  for (const auto& rule : book.rules)
-    sieve.pass(rule);
+  sieve.pass_all();
   return sieve.finish();
 }
 

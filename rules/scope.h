@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "rules/rule.h"
 
@@ -30,7 +31,7 @@ struct Evidence {
   Millis seen = Millis::max();      // in its state, without a gap, by good polls
   Millis seen_any = Millis::max();  // the same, whether pending or firing
   bool preexisting = false;         // it fired when the run began
-  std::string suppressed;           // "silenced by a1b2 (ana)"; empty: not
+  std::string_view suppressed;      // "silenced by a1b2 (ana)", the caller's; empty: not
   const Rule* held_by = nullptr;    // the rule that has been holding the run for it
 };
 

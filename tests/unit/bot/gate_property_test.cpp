@@ -122,7 +122,7 @@ TEST_CASE("the gate is what the model says after every poll") {
   }));
 }
 
-TEST_CASE("a gate that is restarted at any moment is never more open than one that is not") {
+TEST_CASE("a gate that is restarted at any moment does not open before one that is not") {
   CHECK(rc::check("restart", [] {
     auto rule = gate_rule("held", "alertname=\"M\"", RuleAction::pause);
     rule.resume_after = seconds(15 * *rc::gen::inRange(0, 5));
@@ -137,7 +137,9 @@ TEST_CASE("a gate that is restarted at any moment is never more open than one th
     std::optional<Gate> second_life;
     for (int i = 0; i < looks; ++i) {
       std::vector<Labels> firing;
-      if (*rc::gen::weightedElement<bool>({{2, false}, {1, true}}))
+      // Behind the restart nothing fires: what began anew in one stretch and not in the other
+      // would be held for different times, and rightly so.
+      if (i < dies_at && *rc::gen::weightedElement<bool>({{2, false}, {1, true}}))
         firing.push_back({{"alertname", "M"}});
       if (i == dies_at) {
         const auto memory = restarted.gate.memory(kNoon, after(restarted.now));

@@ -157,4 +157,13 @@ TEST_CASE("a name that is no UTF-8 cannot make a plan unwritable") {
   CHECK(digest(plan).size() == 8);
 }
 
+TEST_CASE("a plan says which alerts it sets aside, and its digest stands for them") {
+  const auto plan = plan_of(cluster(), "1.34.7 --ignore-alert A,B --ignore-for 4h");
+  CHECK(plan.ignore_alerts == std::vector<std::string>{"A", "B"});
+  CHECK(digest(plan) != digest(plan_of(cluster(), "1.34.7 --ignore-alert A --ignore-for 4h")));
+  CHECK(digest(plan) != digest(plan_of(cluster(), "1.34.7 --ignore-alert A,B --ignore-for 5h")));
+  CHECK(digest(plan_of(cluster(), "1.34.7 --ignore-for 5h")) == digest(plan_of(cluster())));
+  CHECK(decode_plan(encode_plan(plan)).value() == plan);
+}
+
 }  // namespace lockkeeper::test

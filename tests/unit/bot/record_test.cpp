@@ -187,4 +187,12 @@ TEST_CASE("a plan with nodes or steps that are no list, or out of order, is refu
   CHECK(decode_plan("{").error().what == "the plan is not JSON");
 }
 
+TEST_CASE("what fired when a run was opened is kept, and need not be there") {
+  const Opened with{small_plan(), "console:ana", "", {{"aside/0123456789abcdef", "DiskFull"}}};
+  CHECK(std::get<Opened>(decode("opened", encode(with)).value()) == with);
+  const Opened without{small_plan(), "console:ana", "", {}};
+  CHECK(encode(without).find("baseline") == std::string::npos);
+  CHECK(std::get<Opened>(decode("opened", encode(without)).value()) == without);
+}
+
 }  // namespace lockkeeper::test

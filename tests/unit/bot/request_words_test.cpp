@@ -79,6 +79,23 @@ TEST_CASE("an option never swallows the option behind it: --dry-run is not a rea
         "malformed payload: --confirm needs a value");
 }
 
+TEST_CASE("alerts that are set aside are named, and for how long") {
+  const auto request =
+      parse_request_words(Words{"1.34.7", "--ignore-alert", "A, B", "--ignore-for", "4h"});
+  REQUIRE(request);
+  CHECK(request->ignore_alerts == Words{"A", "B"});
+  CHECK(request->ignore_for == std::chrono::hours(4));
+  CHECK(parse_request_json(R"({"target_version":"1.34.7","ignore_alert":"A,B","ignore_for":"4h"})")
+            ->ignore_alerts == Words{"A", "B"});
+  CHECK(refused({"1.34.7", "--ignore-alert", "A,,B"}) ==
+        "malformed payload: an alert to ignore has no name");
+  CHECK(refused({"1.34.7", "--ignore-alert", "A", "--ignore-for", "8d"}) ==
+        "malformed payload: ignore_for is not between 1ms and 7d");
+  CHECK(refused({"1.34.7", "--ignore-for", "4"}).starts_with("malformed payload: ignore_for: "));
+  CHECK(refused({"1.34.7", "--ignore-alerts", "A"}) ==
+        "malformed payload: unknown option '--ignore-alerts' (did you mean \"--ignore-alert\"?)");
+}
+
 TEST_CASE("an option that is given twice contradicts itself") {
   CHECK(refused({"1.34.7", "--stages", "preflight", "--stages", "all"}) ==
         "malformed payload: --stages is given twice");

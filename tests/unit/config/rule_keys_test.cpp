@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "config/describe.h"
 #include "config/findings.h"
 #include "config/sections.h"
 #include "tests/unit/config/loading.h"
@@ -177,6 +178,19 @@ TEST_CASE("a pause that waits for hold_for while the default pauses already is a
   CHECK(warnings(held + "[rule x-at-first]\nmatch = a=\"b\"\naction = notify\n",
                  "2026-11-20T12:00:00Z")
             .empty());
+}
+
+TEST_CASE("a rule is described with what narrows it, and only that") {
+  CHECK(describe(read("pause",
+                      "hold_for = 30s\nactive = Mon 08:00-09:00 UTC\nsticky = yes\n"
+                      "min_pause = 5m\nresume_after = 1m\nrunbook = https://r\n"),
+                 7)
+            .ends_with("pause until quiet for 1m, at least 5m, and until /upgrade resume; in "
+                       "precheck, between, soak\n"
+                       "       {a=\"b\"}\n"
+                       "       hold_for 30s, active Mon 08:00-09:00 UTC\n"
+                       "       runbook: https://r\n"));
+  CHECK(describe(read("pause", "resume_after = 1m\n"), 7).ends_with("\n       {a=\"b\"}\n"));
 }
 
 }  // namespace lockkeeper

@@ -54,6 +54,22 @@ TEST_CASE("a good look gives the firing alerts, and whether the Watchdog was amo
                                                {{"alertname", "KubeAPIDown"}, {"node", "n1"}}});
 }
 
+TEST_CASE("pending alerts are asked for only where a rule is about them, and told apart") {
+  Eyes eyes;
+  Rule rule;
+  rule.state = StateScope::any;
+  eyes.book.rules.push_back(rule);
+  auto pending = series(R"("alertname":"SlowBurn")");
+  pending.replace(pending.find("firing"), 6, "pending");
+  eyes.prometheus.answer_queries({.body = vector_of({kWatchdog, pending})});
+  const Sighting sighting = eyes.poller().poll();
+  REQUIRE(sighting.good);
+  CHECK(sighting.firing.size() == 1);
+  CHECK(sighting.pending == std::vector<Labels>{{{"alertname", "SlowBurn"}}});
+  CHECK(sighting.at == eyes.clock.now());
+  CHECK(http::percent_decoded(eyes.prometheus.requests()[0].body, true) == "query=ALERTS");
+}
+
 TEST_CASE("it asks for ALERTS that fire, by POST, and for the rules' health") {
   Eyes eyes;
   CHECK(eyes.poller().poll().good);

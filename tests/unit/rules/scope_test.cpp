@@ -5,8 +5,10 @@
 #include "rules/scope.h"
 
 #include <doctest/doctest.h>
+#include <rapidcheck.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "rules/evaluate.h"
 
@@ -248,6 +250,40 @@ TEST_CASE("a rule that is not in force says why, without any alert") {
   CHECK(ever_open(one, *at("2026-11-20T00:00:00Z").wall));
   one.not_active = {office()};
   CHECK_FALSE(ever_open(one, *at("2026-11-20T00:00:00Z").wall));
+}
+
+TEST_CASE("many alerts are decided about as one rule after the other would do it") {
+  CHECK(rc::check("rule by rule", [] {
+    std::vector<Rule> made;
+    const int count = *rc::gen::inRange(0, 8);
+    for (int i = 0; i < count; ++i) {
+      auto one = rule("r" + std::to_string(i), RuleAction::notify);
+      one.match = {
+          parse_matchers("a=~\"" + *rc::gen::element<std::string>("x", "y", "x|y", ".*") + "\"")
+              .value()};
+      one.min_alerts = *rc::gen::weightedElement<int>({{3, 1}, {1, 2}, {1, 4}});
+      if (*rc::gen::weightedElement<bool>({{4, false}, {1, true}})) one.phases = {Phase::soak};
+      made.push_back(one);
+    }
+    const auto rules = book(made);
+    std::vector<Labels> alerts;
+    for (int i = *rc::gen::inRange(0, 12); i > 0; --i)
+      alerts.push_back({{"n", std::to_string(i)}, {"a", *rc::gen::element<std::string>("x", "y")}});
+
+    std::vector<const Rule*> expected(alerts.size(), &rules.fallback);
+    for (const auto& one : rules.rules) {
+      if (!one.phases.contains(Phase::precheck)) continue;
+      std::vector<std::size_t> fits;
+      for (std::size_t i = 0; i < alerts.size(); ++i)
+        if (expected[i] == &rules.fallback && any_match(one, alerts[i])) fits.push_back(i);
+      if (std::cmp_less(fits.size(), one.min_alerts)) continue;
+      for (const auto i : fits)
+        expected[i] = &one;
+    }
+    const auto decisions = decide_all(rules, std::span<const Labels>(alerts), {});
+    for (std::size_t i = 0; i < alerts.size(); ++i)
+      RC_ASSERT(decisions[i].rule == expected[i]);
+  }));
 }
 
 TEST_CASE("14: ten thousand alerts against two hundred rules are all decided about") {
