@@ -12,12 +12,14 @@ from bench import NEW, E2eCase
 from bot import ROOT, until
 from node_files import Layout
 
-# Nothing of it is seen outside: the host's folders are only read.
+# Nothing of it is seen outside: the host's folders are only read. Each process has layers of its
+# own, since two mounts that begin at once over one work folder take it from each other.
 _ENTER = """
+layers=$1/$$
 for folder in etc var/lib; do
-  mkdir -p "$1/$folder/upper" "$1/$folder/work"
+  mkdir -p "$layers/$folder/upper" "$layers/$folder/work"
   mount -t overlay overlay \
-    -o "lowerdir=/$folder,upperdir=$1/$folder/upper,workdir=$1/$folder/work" "/$folder"
+    -o "lowerdir=/$folder,upperdir=$layers/$folder/upper,workdir=$layers/$folder/work" "/$folder"
 done
 mkdir -p /etc/lockkeeper /var/lib/lockkeeper
 mount --bind "$2" /etc/lockkeeper
