@@ -61,7 +61,7 @@ void Gate::absorb(const Sighting& sighting, Moment now) {
   }
   tracks_ = std::move(seen);
   const auto gone = [&](std::uint64_t id) { return !tracks_.contains(id); };
-  std::erase_if(waived_, gone);
+  std::erase_if(waived_, [&](const auto& entry) { return gone(entry.first); });
   std::erase_if(holders_, [&](const auto& entry) { return gone(entry.first); });
   forget_suspicions(now);
   truncated_ = 0;

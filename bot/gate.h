@@ -58,8 +58,8 @@ struct GateView {
 
 /// One rule as it stands now, for `/upgrade rules`.
 struct RuleView {
-  const Rule* rule = nullptr;  // in the gate's book
-  std::string state;           // "holds 2 alerts", "outside its window ...", "in force"
+  Rule rule;
+  std::string state;  // "holds 2 alerts", "outside its window ...", "in force"
 };
 
 class Gate {
@@ -98,12 +98,19 @@ class Gate {
   [[nodiscard]] Result<Notes> baseline(std::span<const std::string> names, Millis lasting,
                                        Time now_wall, Moment now) const;
 
+  /// From now on these rules and settings count: a person has changed the file. What was seen stays
+  /// seen, so the labels that make an alert the same must be the same. A stretch of waiting goes on
+  /// under the new terms of its rules; what a removed rule held owes the quiet time of `settings`.
+  /// A latched abort stays, and no alert is waived any more that its rule would not waive again.
+  void adopt(RuleBook book, GateSettings settings, Moment now);
+
   /// As the next node would find it: while a node is worked on, in phase between.
   [[nodiscard]] GateView view(Moment now) const;
 
   /// Every rule in order, the default action last.
   [[nodiscard]] std::vector<RuleView> rules(Moment now) const;
 
+  /// Only where nobody calls adopt() at the same time.
   [[nodiscard]] const RuleBook& book() const { return book_; }
 
  private:
@@ -183,14 +190,14 @@ class Gate {
   [[nodiscard]] std::string rule_state(const Rule& rule, const Crowd& crowd,
                                        const Situation& situation) const;
 
-  const RuleBook book_;
-  const GateSettings settings_;
-
   mutable std::mutex mutex_;
+  RuleBook book_;
+  GateSettings settings_;
   std::vector<Polled> polled_;  // in the newest good poll, normalised
   std::map<std::uint64_t, Track> tracks_;
   std::map<std::uint64_t, Suspicion> suspicions_;
-  std::set<std::uint64_t> waived_;                // held for max_pause, and the rule says go on
+  // Held for max_pause, and the rule of this name says go on.
+  std::map<std::uint64_t, std::string> waived_;
   std::map<std::uint64_t, const Rule*> holders_;  // who holds for an alert, beyond its window
   std::set<std::uint64_t> preexisting_;           // fired when the run began
   std::set<std::uint64_t> aside_;                 // set aside by the order that began it

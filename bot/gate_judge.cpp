@@ -159,7 +159,7 @@ void Gate::waive_overdue(Crowd& crowd, Moment now) {
   std::vector<std::string_view> waived;
   for (auto& one : crowd.judged) {
     if (!overdue(one, now) || one.rule->on_timeout != OnTimeout::proceed) continue;
-    waived_.insert(one.id);
+    waived_[one.id] = one.rule->name;
     one.action = RuleAction::notify;
     one.note = kWaived;
     waived.emplace_back(one.rule->name);

@@ -122,8 +122,8 @@ std::vector<RuleView> Gate::rules(Moment now) const {
   const auto crowd = judge(situation, now);
   std::vector<RuleView> views;
   for (const auto& rule : book_.rules)
-    views.push_back({&rule, rule_state(rule, crowd, situation)});
-  views.push_back({&book_.fallback, rule_state(book_.fallback, crowd, situation)});
+    views.push_back({rule, rule_state(rule, crowd, situation)});
+  views.push_back({book_.fallback, rule_state(book_.fallback, crowd, situation)});
   return views;
 }
 

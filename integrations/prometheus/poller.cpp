@@ -43,8 +43,13 @@ Poller::Poller(PrometheusSettings settings, const GateSettings& gate, const Rule
     : clock_skew_max_(gate.clock_skew_max),
       rule_health_every_(std::max(gate.rule_health_every, 1)),
       book_(book),
+      pending_(wants_pending(book)),
       clock_(clock),
       api_(std::move(settings), std::move(from_kubernetes)) {}
+
+void Poller::adopt(const RuleBook& rules) {
+  pending_ = wants_pending(rules);
+}
 
 Sighting Poller::poll() {
   auto sighting = look();
@@ -63,7 +68,7 @@ Result<std::string> Poller::ask(const std::string& path, const std::string& quer
 
 Result<Sighting> Poller::look() {
   const Time sent = clock_.now();
-  const auto body = ask("/api/v1/query", std::string(wants_pending(book_) ? kAnyState : kFiring));
+  const auto body = ask("/api/v1/query", std::string(pending_ ? kAnyState : kFiring));
   const Time received = clock_.now();
   if (!body) return std::unexpected(body.error());
   auto answer = read_query_answer(*body);

@@ -7,6 +7,7 @@
 // because every front end that speaks PromQL has them; every few looks the health of the rules is
 // asked for too, because a rule that fails keeps its alert as it was.
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -32,6 +33,10 @@ class Poller {
   /// firing alerts are as Prometheus has them, without `alertstate`. Never throws.
   Sighting poll();
 
+  /// Other rules are in force: from the next look on, pending alerts are asked for when these want
+  /// them. Any thread.
+  void adopt(const RuleBook& rules);
+
   /// Ends the look that is under way, and every later one at once, as a failed one.
   void stop() { stopping_.request_stop(); }
 
@@ -44,6 +49,7 @@ class Poller {
   const Millis clock_skew_max_;
   const int rule_health_every_;
   const RuleBook& book_;
+  std::atomic<bool> pending_;  // some rule speaks of alerts that do not fire yet
   const Clock& clock_;
   Api api_;
   std::stop_source stopping_;

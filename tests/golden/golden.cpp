@@ -58,6 +58,12 @@ std::string after_words(const std::string& line, int count) {
   return line.substr(at);
 }
 
+RuleAction action_named(std::string_view word) {
+  for (const auto action : {RuleAction::ignore, RuleAction::notify, RuleAction::pause})
+    if (to_string(action) == word) return action;
+  return RuleAction::abort;
+}
+
 void Story::note(const std::string& line) {
   out_ += fmt::format("[{}] {}\n", to_string(sim_->clock.moment().since_start), line);
 }
@@ -117,6 +123,11 @@ void Story::happen_to_cluster(const std::vector<std::string>& words) {
       labels.set(words[i].substr(0, equals), words[i].substr(equals + 1));
     }
     sim_->fire(labels);
+  }
+  if (what == "rule") sim_->write_rule(words.at(1), words.at(2), action_named(words.at(3)));
+  if (what == "rules-broken") {
+    sim_->reread(std::unexpected(
+        std::vector<std::string>{"sim.ini:7: unknown key \"acton\" (did you mean \"action\"?)"}));
   }
   if (what == "resolve") sim_->resolve(words.at(1));
   if (what == "pending") sim_->wait_to_fire({{"alertname", words.at(1)}}, words.at(2) == "begins");

@@ -99,14 +99,16 @@ Simulation::Life::Life(Simulation& sim)
     : gate(sim.settings.rules, sim.settings.gate),
       desk(sim.world, sim.clock, sim.journal, gate, inbox, activity, sim.settings,
            [&sim] { sim.clock.stir(); }),
-      runner(sim.world, sim.clock, sim.journal, sim, gate, inbox, activity, sim.settings) {}
+      runner(sim.world, sim.clock, sim.journal, sim, gate, inbox, activity, sim.settings),
+      reload(sim.settings, gate, sim.journal, sim.clock, sim) {}
 
 Simulation::Simulation(SimModel initial, Settings the_settings)
     : model(std::move(initial)),
       settings(std::move(the_settings)),
       journal(faults),
       world(model, clock, faults, times),
-      oracle(model, clock, settings) {
+      oracle(model, clock, settings),
+      file_(settings.rules) {
   world.on_act = [this](const StepContext& context) { oracle.acts(context); };
   journal.on_append = [this](const Record& record) { oracle.appended(record); };
   boot();
@@ -115,7 +117,9 @@ Simulation::Simulation(SimModel initial, Settings the_settings)
 void Simulation::boot() {
   ++lives_;
   oracle.booted();
+  settings.rules = file_;
   life_ = std::make_unique<Life>(*this);
+  life_->reload.begin();
   poll();
   schedule_poll(lives_);
 }
@@ -229,6 +233,30 @@ void Simulation::flap(const std::string& name, Millis down) {
     back.ready = true;
     back.ready_since = clock.moment();
   });
+}
+
+void Simulation::write_rule(std::string name, std::string_view alertname, RuleAction action) {
+  file_.rules.insert(file_.rules.begin(),
+                     rule(std::move(name), fmt::format("alertname=\"{}\"", alertname), action));
+  if (!blocks(action)) oracle.forgive(alertname);
+  read_file_again();
+}
+
+void Simulation::read_file_again() {
+  auto read = settings;
+  read.rules = file_;
+  reread(read);
+}
+
+void Simulation::reread(const std::expected<Settings, std::vector<std::string>>& read, bool asked) {
+  try {
+    std::ignore = life_->reload.take(read, asked);
+    clock.stir();
+  } catch (const Crash&) {
+    if (walking_) throw;
+    clock.pass(kRestart);
+    boot();
+  }
 }
 
 Ending Simulation::ending() const {

@@ -4,15 +4,18 @@
 // The whole product on virtual time: the real planner, desk, runner, gate and rules, over a
 // simulated cluster and a journal in memory. The bot may die at any call and is started again.
 
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bot/activity.h"
 #include "bot/desk.h"
 #include "bot/gate.h"
 #include "bot/inbox.h"
+#include "bot/reload.h"
 #include "bot/runner.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/model.h"
@@ -62,6 +65,15 @@ class Simulation : private Chat {
   void prometheus(bool up);
   void flap(const std::string& node, Millis down);
 
+  /// Somebody writes a rule for this alert in front of all others, and the bot reads its
+  /// configuration again. A bot that is started later reads the same.
+  void write_rule(std::string name, std::string_view alertname, RuleAction action);
+  /// The same by hand: what the file says changes, and nobody has read it yet.
+  void edit_file(const std::function<void(RuleBook&)>& edit) { edit(file_); }
+  void read_file_again();
+  /// What the bot makes of a file that was read again. A crash in the middle starts the next life.
+  void reread(const std::expected<Settings, std::vector<std::string>>& read, bool asked = false);
+
   [[nodiscard]] Ending ending() const;
   [[nodiscard]] int lives() const { return lives_; }
   [[nodiscard]] bool all_on(const Version& target) const;
@@ -74,6 +86,7 @@ class Simulation : private Chat {
     Activity activity;
     Desk desk;
     Runner runner;
+    Reload reload;
     explicit Life(Simulation& sim);
   };
 
@@ -82,6 +95,7 @@ class Simulation : private Chat {
   void schedule_poll(int life);
   void say(Message message) noexcept override;
 
+  RuleBook file_;  // as it is on disk: what the next life begins with
   std::unique_ptr<Life> life_;
   int lives_ = 0;
   bool walking_ = false;
