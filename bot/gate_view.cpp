@@ -111,7 +111,9 @@ GateView Gate::view(Moment now) const {
   view.sources = source_states(now);
   for (const auto& source : view.sources) {
     const auto& text = source.good ? source.note : source.why_not;
-    if (!text.empty()) view.notes.push_back(fmt::format("{}: {}", source.name, text));
+    // What makes the gate blind is a reason, and stands there.
+    if (text.empty() || view.state == GateState::blind) continue;
+    view.notes.push_back(fmt::format("{}: {}", source.name, text));
   }
   return view;
 }

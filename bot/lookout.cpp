@@ -18,6 +18,21 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 
 }  // namespace
 
+LookoutSettings lookout_settings(const Settings& settings) {
+  LookoutSettings made;
+  made.prometheus.emplace_back("prometheus");
+  for (const auto& more : settings.more_prometheus)
+    made.prometheus.push_back("prometheus " + more.name);
+  made.quorum = settings.gate.quorum;
+  made.fresh = settings.gate.blind_after;
+  made.alertmanager = settings.alertmanager.given();
+  made.needed =
+      made.alertmanager && std::ranges::any_of(settings.rules.rules, [](const Rule& rule) {
+        return rule.source == Source::alertmanager;
+      });
+  return made;
+}
+
 Lookout::Lookout(LookoutSettings settings) : settings_(std::move(settings)) {
   for (const auto& name : settings_.prometheus) {
     eyes_.emplace_back();

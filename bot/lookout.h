@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "bot/facts.h"
+#include "config/settings.h"
 
 namespace lockkeeper {
 
@@ -26,6 +27,9 @@ struct LookoutSettings {
   bool alertmanager = false;  // there is one to ask
   bool needed = false;        // and some rule is about what only it knows
 };
+
+/// As the configuration has it.
+LookoutSettings lookout_settings(const Settings& settings);
 
 /// Owned by whoever looks.
 class Lookout {
