@@ -51,9 +51,10 @@ struct GateView {
   std::vector<Alert> alerts;              // every firing alert with what it comes to
   std::optional<Millis> since_good_poll;  // nothing: none yet
   std::string last_failure;               // of the newest failed poll
-  // What does not hold the run and might have: alerts that are set aside, and rules that match an
-  // alert but for one key.
+  // What does not hold the run and might have: alerts that are set aside, rules that match an alert
+  // but for one key, and sources that are not seen.
   std::vector<std::string> notes{};
+  std::vector<SourceState> sources{};  // who is asked, and webhooks where a heartbeat is known
 };
 
 /// One rule as it stands now, for `/upgrade rules`.
@@ -66,7 +67,7 @@ class Gate {
  public:
   Gate(RuleBook book, GateSettings settings);
 
-  /// One look at Prometheus, good or bad.
+  /// One look at Prometheus, or what the looks at several sources come to: good, partial or bad.
   void saw(const Sighting& sighting, Moment now);
 
   /// Firing alerts from a webhook, and how many more it left out (truncatedAlerts). Returns whether
@@ -124,9 +125,11 @@ class Gate {
     Moment since;      // in its state, gaps in sight and all: what people are shown
     Moment sight;      // the same without a gap
     Moment sight_any;  // without a gap, pending or firing
+    Moment last;       // the newest look in which it was
     bool pending = false;
     Sources sources{.prometheus = true};
-    std::string suppressed;
+    bool by_prometheus = false;  // ever: then its absence there says that it is gone
+    std::string suppressed{};
   };
   struct Polled {
     Labels labels;
@@ -152,14 +155,16 @@ class Gate {
   };
 
   // Sight.
+  using Tracks = std::map<std::uint64_t, Track>;
   void absorb(const Sighting& sighting, Moment now);
-  void absorb_one(const Labels& raw, bool pending, bool gap, Moment now,
-                  std::map<std::uint64_t, Track>& seen);
-  void absorb_alertmanager(const Sighting& sighting, bool gap, Moment now,
-                           std::map<std::uint64_t, Track>& seen);
+  void absorb_one(const Labels& raw, bool pending, Moment now, Tracks& seen);
+  void absorb_alertmanager(const Sighting& sighting, Moment now, Tracks& seen);
+  void keep_known(std::vector<Polled> before, const Sighting& sighting, Tracks& seen);
   void forget_suspicions(Moment now);
   [[nodiscard]] Labels normal(const Labels& raw) const;
   [[nodiscard]] bool blind(Moment now) const;
+  [[nodiscard]] bool deaf(Moment now) const;
+  [[nodiscard]] bool believes_webhooks() const;
   void note_wall(std::optional<Time> wall, Moment now);
   [[nodiscard]] std::optional<Time> wall(Moment now) const;
 
@@ -184,6 +189,8 @@ class Gate {
   [[nodiscard]] Verdict verdict(const Crowd& crowd, Moment now) const;
   [[nodiscard]] std::vector<std::string> wait_reasons(const Crowd& crowd, Moment now) const;
   [[nodiscard]] std::string blind_reason(Moment now) const;
+  [[nodiscard]] std::string deaf_reason(Moment now) const;
+  [[nodiscard]] std::vector<SourceState> source_states(Moment now) const;
   [[nodiscard]] Situation shown_situation(Moment now) const;
   [[nodiscard]] std::vector<std::string> notes(const Crowd& crowd,
                                                const Situation& situation) const;
@@ -194,7 +201,7 @@ class Gate {
   RuleBook book_;
   GateSettings settings_;
   std::vector<Polled> polled_;  // in the newest good poll, normalised
-  std::map<std::uint64_t, Track> tracks_;
+  Tracks tracks_;
   std::map<std::uint64_t, Suspicion> suspicions_;
   // Held for max_pause, and the rule of this name says go on.
   std::map<std::uint64_t, std::string> waived_;
@@ -204,6 +211,9 @@ class Gate {
   std::optional<Moment> aside_until_;             // and until when
   int truncated_ = 0;                             // left out of webhooks since the last good poll
   std::optional<Moment> last_good_;
+  std::vector<SourceState> sources_;
+  std::optional<Moment> first_look_;
+  std::optional<Moment> heartbeat_;  // the newest Watchdog that came by webhook
   std::string last_failure_ = "no poll of Prometheus yet";
   std::optional<std::pair<Time, Moment>> wall_;  // the newest wall time, and when it was told
   Situation situation_;

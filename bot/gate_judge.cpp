@@ -34,8 +34,8 @@ Evidence Gate::evidence_of(std::uint64_t id, const Track* track) const {
   }
   evidence.pending = track->pending;
   evidence.sources = track->sources;
-  evidence.seen = *last_good_ - track->sight;
-  evidence.seen_any = *last_good_ - track->sight_any;
+  evidence.seen = track->last - track->sight;
+  evidence.seen_any = track->last - track->sight_any;
   evidence.suppressed = track->suppressed;
   if (const auto holder = holders_.find(id); holder != holders_.end()) {
     evidence.held_by = holder->second;
@@ -124,7 +124,9 @@ Hold& Gate::holding() {
 }
 
 void Gate::note_blindness(Moment now) {
-  if (!blind(now) || settings_.on_blind == GateSettings::OnBlind::proceed) return;
+  const bool unheard = deaf(now) && believes_webhooks();
+  if (!blind(now) && !unheard) return;
+  if (settings_.on_blind == GateSettings::OnBlind::proceed) return;
   holding().keep(std::string(kBlindRule), {.quiet_needed = settings_.resume_after}, now);
 }
 
@@ -198,7 +200,7 @@ void Gate::hold_for(const Crowd& crowd, Moment now) {
 
 void Gate::count_quiet(const Crowd& crowd, Moment now) {
   if (!hold_) return;
-  const bool all_quiet = !any_blocks(crowd.judged);
+  const bool all_quiet = !any_blocks(crowd.judged) && !(deaf(now) && believes_webhooks());
   hold_->polled(all_quiet, now);
   if (all_quiet && hold_->over(now)) hold_.reset();
 }

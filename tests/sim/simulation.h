@@ -15,12 +15,15 @@
 #include "bot/desk.h"
 #include "bot/gate.h"
 #include "bot/inbox.h"
+#include "bot/lookout.h"
 #include "bot/reload.h"
 #include "bot/runner.h"
+#include "bot/silences.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/model.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/sim_journal.h"
+#include "tests/sim/sim_silences.h"
 #include "tests/sim/sim_world.h"
 #include "tests/sim/virtual_clock.h"
 
@@ -28,6 +31,11 @@ namespace lockkeeper::sim {
 
 /// Settings that keep a simulated run short without changing its shape.
 Settings sim_settings();
+
+/// The same with a replica of Prometheus, and with an Alertmanager that is asked and in which the
+/// node at work is silenced.
+Settings with_replica(Settings settings = sim_settings());
+Settings with_silences(Settings settings = sim_settings());
 
 class Simulation : private Chat {
  public:
@@ -42,6 +50,7 @@ class Simulation : private Chat {
   Settings settings;
   SimJournal journal;
   SimWorld world;
+  SimSilences silences;
   Oracle oracle;
 
   /// Said in chat, in order; and, for transcripts, everything with its virtual time.
@@ -82,17 +91,22 @@ class Simulation : private Chat {
   /// What dies with the process.
   struct Life {
     Gate gate;
+    Lookout lookout;
     Inbox inbox;
     Activity activity;
     Desk desk;
     Runner runner;
     Reload reload;
+    NodeSilences silences;
     explicit Life(Simulation& sim);
   };
 
   void boot();
   void poll();
+  [[nodiscard]] Sighting look(bool up, std::string why_not) const;
+  [[nodiscard]] Sighting look_at_alertmanager() const;
   void schedule_poll(int life);
+  void schedule_tend(int life);
   void say(Message message) noexcept override;
 
   RuleBook file_;  // as it is on disk: what the next life begins with
