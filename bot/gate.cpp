@@ -9,6 +9,8 @@ namespace {
 
 // More distinct alerts than this are one answer: the gate is shut, and a poll tells the truth soon.
 constexpr std::size_t kSuspicionsMax = 20'000;
+// So many alerts may have gone at once before what is known of the next ones is worked out anew.
+constexpr std::size_t kLookAhead = 8;
 
 /// Whether some rule takes a webhook's word for such an alert, so that no poll will confirm it.
 bool believed(const RuleBook& book, const Labels& labels) {
@@ -54,17 +56,18 @@ Labels Gate::normal(const Labels& raw) const {
 /// A good sighting is all there is; any other only adds to what is known.
 void Gate::absorb(const Sighting& sighting, Moment now) {
   Tracks seen;
-  auto before = std::exchange(polled_, {});
+  Before before{std::exchange(polled_, {})};
+  polled_.reserve(before.polled.size());
   for (const auto& raw : sighting.firing)
-    absorb_one(raw, false, now, seen);
-  absorb_alertmanager(sighting, now, seen);
+    absorb_one(raw, false, now, seen, before);
+  absorb_alertmanager(sighting, now, seen, before);
   for (const auto& raw : sighting.pending)
-    absorb_one(raw, true, now, seen);
+    absorb_one(raw, true, now, seen, before);
   for (const auto& [labels, by] : sighting.suppressed) {
     const auto track = seen.find(fingerprint(normal(labels)));
     if (track != seen.end()) track->second.suppressed = by;
   }
-  keep_known(std::move(before), sighting, seen);
+  keep_known(std::move(before.polled), sighting, seen);
   tracks_ = std::move(seen);
   if (!sighting.good) return;
   const auto gone = [&](std::uint64_t id) { return !tracks_.contains(id); };
@@ -74,17 +77,32 @@ void Gate::absorb(const Sighting& sighting, Moment now) {
   truncated_ = 0;
 }
 
+/// The alert's labels and identity, taken over from the look before where they are the same.
+Gate::Polled Gate::identified(const Labels& raw, Before& before) const {
+  const auto end = std::min(before.polled.size(), before.next + kLookAhead);
+  for (auto at = before.next; at < end; ++at) {
+    auto& old = before.polled[at];
+    if (raw != (old.raw.empty() ? old.labels : old.raw)) continue;
+    before.next = at + 1;
+    return {std::move(old.labels), old.id, nullptr, std::move(old.raw)};
+  }
+  Polled made{normal(raw)};
+  made.id = fingerprint(made.labels);
+  if (made.labels != raw) made.raw = raw;
+  return made;
+}
+
 /// Two replicas of one Prometheus differ only in ignored labels: one alert. The first of them
 /// counts, so what fires is given before what is pending.
-void Gate::absorb_one(const Labels& raw, bool pending, Moment now, Tracks& seen) {
-  auto labels = normal(raw);
-  const auto id = fingerprint(labels);
+void Gate::absorb_one(const Labels& raw, bool pending, Moment now, Tracks& seen, Before& before) {
+  auto alert = identified(raw, before);
+  const auto id = alert.id;
   const auto [at, fresh] = seen.try_emplace(id, Track{now, now, now, now, pending});
   if (!fresh) return;
   Track& track = at->second;
   track.sources.prometheus = track.by_prometheus = true;
   if (const auto known = tracks_.find(id); known != tracks_.end()) {
-    const Track& old = known->second;
+    Track& old = known->second;
     const bool same = old.pending == pending;
     // What was seen on both sides of blindness was not seen in between.
     const bool gap = now - old.last > settings_.blind_after;
@@ -92,12 +110,14 @@ void Gate::absorb_one(const Labels& raw, bool pending, Moment now, Tracks& seen)
     if (same && !gap) track.sight = old.sight;
     if (!gap) track.sight_any = old.sight_any;
     track.sources.webhook = old.sources.webhook;
+    track.memo = std::move(old.memo);
   }
   if (!pending) track.sources.webhook = suspicions_.erase(id) > 0 || track.sources.webhook;
-  polled_.push_back({std::move(labels), id, &track});
+  alert.track = &track;
+  polled_.push_back(std::move(alert));
 }
 
-void Gate::absorb_alertmanager(const Sighting& sighting, Moment now, Tracks& seen) {
+void Gate::absorb_alertmanager(const Sighting& sighting, Moment now, Tracks& seen, Before& before) {
   for (const auto& raw : sighting.alertmanager) {
     const auto id = fingerprint(normal(raw));
     const auto known = tracks_.find(id);
@@ -105,7 +125,7 @@ void Gate::absorb_alertmanager(const Sighting& sighting, Moment now, Tracks& see
     // A look at one source says nothing about the others.
     const bool by_prometheus = seen.contains(id) || (!sighting.good && known != tracks_.end() &&
                                                      known->second.sources.prometheus);
-    absorb_one(raw, false, now, seen);
+    absorb_one(raw, false, now, seen, before);
     Track& track = seen.at(id);
     track.sources.alertmanager = true;
     track.sources.prometheus = by_prometheus;
@@ -126,7 +146,8 @@ void Gate::keep_known(std::vector<Polled> before, const Sighting& sighting, Trac
       continue;
     }
     if (untold) at->second.suppressed.clear();
-    polled_.push_back({std::move(old.labels), old.id, &at->second});
+    old.track = &at->second;
+    polled_.push_back(std::move(old));
   }
 }
 

@@ -130,11 +130,19 @@ class Gate {
     Sources sources{.prometheus = true};
     bool by_prometheus = false;  // ever: then its absence there says that it is gone
     std::string suppressed{};
+    mutable MatchMemo memo{};  // a cache, under the gate's lock as all of this
   };
   struct Polled {
     Labels labels;
     std::uint64_t id = 0;
     const Track* track = nullptr;  // in tracks_
+    Labels raw{};                  // as it came, where that differs
+  };
+  /// What the look before had. Sources answer in the same order as long as nothing changes, so what
+  /// has been worked out for an alert is usually found where it is looked for first.
+  struct Before {
+    std::vector<Polled> polled;
+    std::size_t next = 0;
   };
   struct Judged {
     const Labels* labels = nullptr;  // in polled_ or suspicions_
@@ -145,6 +153,7 @@ class Gate {
     bool pending = false;
     Millis firing{};
     std::string note{};
+    MatchMemo* memo = nullptr;
   };
   /// Everything that is judged at one moment, and what the rules need to know of it.
   struct Crowd {
@@ -157,8 +166,9 @@ class Gate {
   // Sight.
   using Tracks = std::map<std::uint64_t, Track>;
   void absorb(const Sighting& sighting, Moment now);
-  void absorb_one(const Labels& raw, bool pending, Moment now, Tracks& seen);
-  void absorb_alertmanager(const Sighting& sighting, Moment now, Tracks& seen);
+  [[nodiscard]] Polled identified(const Labels& raw, Before& before) const;
+  void absorb_one(const Labels& raw, bool pending, Moment now, Tracks& seen, Before& before);
+  void absorb_alertmanager(const Sighting& sighting, Moment now, Tracks& seen, Before& before);
   void keep_known(std::vector<Polled> before, const Sighting& sighting, Tracks& seen);
   void forget_suspicions(Moment now);
   [[nodiscard]] Labels normal(const Labels& raw) const;

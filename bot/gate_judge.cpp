@@ -48,11 +48,14 @@ Gate::Crowd Gate::gathered(Moment now) const {
   const auto most = polled_.size() + suspicions_.size();
   crowd.judged.reserve(most);
   crowd.evidence.reserve(most);
-  for (const auto& [labels, id, track] : polled_) {
+  for (const auto& [labels, id, track, raw] : polled_) {
     // A webhook says that it fires by now: it is judged as that.
     if (track->pending && suspicions_.contains(id)) continue;
-    crowd.judged.push_back(
-        {.labels = &labels, .id = id, .pending = track->pending, .firing = now - track->since});
+    crowd.judged.push_back({.labels = &labels,
+                            .id = id,
+                            .pending = track->pending,
+                            .firing = now - track->since,
+                            .memo = &track->memo});
     crowd.evidence.push_back(evidence_of(id, track));
   }
   for (const auto& [id, suspicion] : suspicions_) {
@@ -62,7 +65,7 @@ Gate::Crowd Gate::gathered(Moment now) const {
   }
   crowd.seen.reserve(crowd.judged.size());
   for (std::size_t i = 0; i < crowd.judged.size(); ++i)
-    crowd.seen.push_back({crowd.judged[i].labels, &crowd.evidence[i]});
+    crowd.seen.push_back({crowd.judged[i].labels, &crowd.evidence[i], crowd.judged[i].memo});
   return crowd;
 }
 

@@ -88,6 +88,8 @@ void Gate::adopt(RuleBook book, GateSettings settings, Moment now) {
     held[id] = rule->name;
   book_ = std::move(book);
   settings_ = std::move(settings);
+  for (auto& [id, track] : tracks_)
+    track.memo = {};
   holders_.clear();
   for (const auto& [id, name] : held) {
     const auto rule = std::ranges::find(book_.rules, name, &Rule::name);
@@ -129,7 +131,7 @@ Result<Notes> Gate::baseline(std::span<const std::string> names, Millis lasting,
   }
   std::set<std::string_view> found;
   std::vector<std::string_view> firing;
-  for (const auto& [labels, id, track] : polled_) {
+  for (const auto& [labels, id, track, raw] : polled_) {
     const auto name = labels.get("alertname");
     if (track->pending) continue;
     firing.push_back(name);
