@@ -42,8 +42,11 @@ class Clock:
         self._wake()
 
     async def sleep(self, seconds: float) -> None:
+        await self.sleep_until(self.now() + seconds)
+
+    async def sleep_until(self, moment: float) -> None:
         future = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (self.now() + seconds, next(self._numbers), future))
+        heapq.heappush(self._waiting, (moment, next(self._numbers), future))
         self._wake()
         await future
 

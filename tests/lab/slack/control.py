@@ -7,7 +7,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+import page
 import people_acts as acts
+import view_acts
 from deliveries import Delivery
 from faults import Fault
 from http_server import Request, Response, answer
@@ -32,7 +34,9 @@ class Control:
             "close": self._close, "ghosts": self._ghosts, "link": self._link,
             "advance": self._advance, "freeze": self._freeze, "user": self._user,
             "group": self._group, "channel": self._channel, "token": self._token,
-            "settings": self._settings, "limits": self._limits}
+            "settings": self._settings, "limits": self._limits, "submit": self._submit,
+            "close_view": self._close_view, "click_in_view": self._click_in_view,
+            "home": self._home}
 
     async def handle(self, request: Request) -> Response:
         """Every command is a POST with JSON; questions are GETs."""
@@ -68,12 +72,29 @@ class Control:
             return answer([link.describe() for link in ws.sockets.all_links()])
         if words[0] == "deliveries":
             return answer([delivery.describe() for delivery in ws.deliveries.all()])
-        if words[0] == "messages":
-            channel = acts.channel_by(ws, words[1], ws.people.find(query.get("user", "")))
-            return answer([vars(message) for message in channel.messages.values()])
         if words[0] == "status":
             return answer({"now": ws.clock.now(), "faults": ws.faults.left(),
                            "sockets": len(ws.sockets.open_links())})
+        return self._show(words, query)
+
+    def _show(self, words: list[str], query: dict[str, str]) -> Response:
+        """What somebody sees: a channel, the topmost modal, the home tab, a file."""
+        ws = self._ws
+        if words[0] in ("messages", "text", "page"):
+            user = ws.people.find(query.get("user", ""))
+            channel = acts.channel_by(ws, words[1], user)
+            if words[0] == "text":
+                return _text(page.as_text(ws, channel, user), "plain")
+            if words[0] == "page":
+                return _text(page.as_html(ws, channel, user), "html")
+            return answer([vars(message) for message in channel.messages.values()])
+        if words[0] in ("view", "home"):
+            user = ws.people.find(words[1])
+            view = ws.views.top(user) if words[0] == "view" else ws.views.homes.get(user)
+            return answer({**view.describe(ws.me), "errors": view.errors} if view else {})
+        if words[0] == "file":
+            content = ws.uploads.files[words[1]].content or b""
+            return Response(200, content, "application/octet-stream")
         return answer({"error": f"no question {words[0]}"}, 404)
 
     async def _settled(self, delivery: Delivery, body: Json) -> Json:
@@ -89,6 +110,19 @@ class Control:
 
     async def _click(self, body: Json) -> Json:
         return await self._settled(acts.click(self._ws, body), body)
+
+    async def _submit(self, body: Json) -> Json:
+        return await self._settled(view_acts.submit(self._ws, body), body)
+
+    async def _close_view(self, body: Json) -> Json:
+        delivery = view_acts.close_view(self._ws, body)
+        return await self._settled(delivery, body) if delivery else {"state": "not sent"}
+
+    async def _click_in_view(self, body: Json) -> Json:
+        return await self._settled(view_acts.click_in_view(self._ws, body), body)
+
+    async def _home(self, body: Json) -> Json:
+        return await self._settled(view_acts.open_home(self._ws, body), body)
 
     async def _event(self, body: Json) -> Json:
         return await self._settled(acts.send_event(self._ws, body["event"]), body)
@@ -187,6 +221,7 @@ class Control:
     async def _settings(self, body: Json) -> Json:
         ws = self._ws
         ws.new_blocks = body.get("new_blocks", ws.new_blocks)
+        ws.home_enabled = body.get("home_enabled", ws.home_enabled)
         ws.edit_window_s = body.get("edit_window_s", ws.edit_window_s)
         ws.commands |= set(body.get("commands", []))
         ws.deliveries.ack_from_any_connection = body.get(
@@ -198,3 +233,7 @@ class Control:
         self._ws.buckets.enabled = body.get("enabled", self._ws.buckets.enabled)
         self._ws.buckets.limits |= body.get("per_minute", {})
         return {}
+
+
+def _text(words: str, kind: str) -> Response:
+    return Response(200, words.encode(errors="replace"), f"text/{kind}; charset=utf-8")

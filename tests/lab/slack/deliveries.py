@@ -192,13 +192,15 @@ class Deliveries:
             self._settle(delivery, "operation_timeout")
 
     async def _retry(self, delivery: Delivery) -> None:
+        moment = delivery.at + ACK_LIMIT_S
         for attempt, pause in enumerate(_RETRIES_S, 1):
+            moment += pause
+            await self._clock.sleep_until(moment)
             if delivery.state != "waiting":
                 return
-            await self._clock.sleep(pause)
             delivery.envelope |= {"retry_attempt": attempt, "retry_reason": "timeout"}
             self._send(delivery)
-            await self._clock.sleep(ACK_LIMIT_S)
+        await self._clock.sleep_until(moment + ACK_LIMIT_S)
 
     def _settle(self, delivery: Delivery, state: str) -> None:
         delivery.state = state

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import chat_methods
+import uploads
 from arguments import ApiError, Arguments
 from control import Control
 from faults import Faults
@@ -30,6 +31,8 @@ class Routes:
             return await self._ws.sockets.dial(request)
         if words[1] in ("commands", "actions") and len(words) == 5:
             return await self._respond(request, words[4])
+        if words[1] == "upload" and len(words) == 4:
+            return await uploads.take_bytes(self._ws, request, words[3])
         if words[1] == "_sim" and len(words) > 2:
             return await self._control.handle(request)
         return Response(404, b"not found\n", "text/plain")

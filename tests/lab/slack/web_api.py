@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import chat_methods as chat
 import directory_methods as directory
+import uploads
+import view_methods as views
 from arguments import ApiError, Arguments
 from faults import Faults
 from http_server import Request, Response, answer
@@ -54,6 +56,12 @@ METHODS: dict[str, Method] = {
     "conversations.open": Method(directory.conversations_open, ("im:write", "mpim:write")),
     "conversations.history": Method(directory.conversations_history, _HISTORY, False),
     "conversations.replies": Method(directory.conversations_replies, _HISTORY, False),
+    "views.open": Method(views.open_view),
+    "views.push": Method(views.push_view),
+    "views.update": Method(views.update_view),
+    "views.publish": Method(views.publish_view),
+    "files.getUploadURLExternal": Method(uploads.get_upload_url, ("files:write",), False),
+    "files.completeUploadExternal": Method(uploads.complete, ("files:write",), False),
     "reactions.add": Method(directory.reactions_add, ("reactions:write",)),
 }
 

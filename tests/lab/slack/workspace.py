@@ -15,6 +15,8 @@ from response_urls import ResponseUrls
 from sockets import Sockets
 from tickets import Tickets
 from triggers import Triggers
+from uploads import Uploads
+from views import Views
 
 
 class Workspace:
@@ -29,12 +31,15 @@ class Workspace:
         self.tickets = Tickets(self.clock)
         self.triggers = Triggers(self.clock)
         self.response_urls = ResponseUrls(self.clock)
+        self.views = Views()
+        self.uploads = Uploads()
         self.deliveries = Deliveries(self.clock, self.journal, self.faults)
         self.sockets = Sockets(self.journal, self.tickets, self.faults, self.deliveries.take_text)
         self.deliveries.use(self.sockets)
         self.commands = {"/upgrade"}
         # Whether blocks that not every workspace has are known here.
         self.new_blocks = False
+        self.home_enabled = True
         # How long a message can be edited; None: for ever.
         self.edit_window_s: float | None = None
         self.app_hash = "9c1185a5c5e9fc54612808977ee8f548b2258d31"
