@@ -30,7 +30,7 @@ Found = TypeVar("Found")
 APP_TOKEN = "xapp-1-A0UPGRADER-111-lab"
 BOT_TOKEN = "xoxb-111-222-lab"
 OPS, ADMIN = "C0OPS", "C0ADMIN"
-_SERVER = Path(__file__).parent / "slack" / "server.py"
+SERVER = Path(__file__).parent / "slack" / "server.py"
 _START_LIMIT_S = 20.0
 _STOP_LIMIT_S = 10.0
 _STEP_S = 0.02
@@ -64,7 +64,7 @@ class SlackWorkspace:
         self.folder.mkdir(parents=True, exist_ok=True)
         port_file = self.folder / "slack.port"
         port_file.unlink(missing_ok=True)
-        command = [sys.executable, "-B", str(_SERVER), "--port", str(self.port), "--port-file",
+        command = [sys.executable, "-B", str(SERVER), "--port", str(self.port), "--port-file",
                    str(port_file), "--until-eof"]
         if self.tls:
             command += ["--tls", str(self._certify()), str(self.folder / "slack.key")]

@@ -32,8 +32,8 @@ def update(ws: Workspace, given: Arguments) -> Json:
     if ws.edit_window_s is not None and age_s > ws.edit_window_s:
         raise ApiError("edit_window_closed")
     change(ws, channel, message, draft_of(given, ws.new_blocks, short_text=True))
-    return {"channel": channel.id, "ts": message.ts, "text": message.text,
-            "message": _shown(ws, message)}
+    shown = {name: value for name, value in _shown(ws, message).items() if name != "ts"}
+    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
 
 
 def post_ephemeral(ws: Workspace, given: Arguments) -> Json:

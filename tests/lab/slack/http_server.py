@@ -107,6 +107,8 @@ class HttpServer:
         except (BadRequest, OSError, asyncio.IncompleteReadError, asyncio.TimeoutError,
                 asyncio.LimitOverrunError):
             writer.transport.abort()
+        except asyncio.CancelledError:  # Only `stop` cancels, and nobody waits for more.
+            writer.transport.abort()
         finally:
             self._connections.discard(task)
             writer.close()

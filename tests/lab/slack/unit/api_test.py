@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import http.client
+import subprocess
+import sys
+import tempfile
 import threading
 import unittest
+from pathlib import Path
 from typing import Any
 
 import places  # noqa: F401
 from processes import LabError
-from slack_workspace import APP_TOKEN, BOT_TOKEN
+from slack_workspace import APP_TOKEN, BOT_TOKEN, SERVER, SlackWorkspace
 from story import Story
 from web import call
 
@@ -296,6 +300,32 @@ class Files(Story):
         self.assertEqual(call("POST", url, "bytes", {"Content-Type": "text/plain"}).status, 400)
         self.assertEqual(self.error("files.completeUploadExternal", files=[{"id": file}]),
                          "file_not_found")
+
+
+class Processes(unittest.TestCase):
+    def test_it_speaks_tls_and_comes_back_on_the_same_port(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="slack-") as folder:
+            with SlackWorkspace(Path(folder)) as slack:
+                url, port = slack.api_url + "api.test", slack.port
+                self.assertTrue(call("POST", url, "", ca_file=slack.ca).json()["ok"])
+                with self.assertRaisesRegex(LabError, "CERTIFICATE_VERIFY_FAILED"):
+                    call("POST", url, "")
+                slack.say("ana", "hello")
+                slack.stop()
+                with self.assertRaises(LabError):
+                    slack.ask("status")
+                slack.start()
+                self.assertEqual((slack.port, slack.channel()), (port, []))
+
+    def test_it_ends_when_whoever_started_it_is_gone(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="slack-") as folder:
+            file = Path(folder) / "port"
+            with subprocess.Popen([sys.executable, "-B", str(SERVER), "--port-file", str(file),
+                                   "--until-eof"], stdin=subprocess.PIPE) as process:
+                while not file.exists():
+                    self.assertIsNone(process.poll())
+                process.stdin.close()
+                self.assertEqual(process.wait(10), 0)
 
 
 if __name__ == "__main__":
