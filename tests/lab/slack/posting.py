@@ -74,12 +74,17 @@ def channel_of(ws: Workspace, name: str) -> Channel:
 
 def channel_to_post(ws: Workspace, name: str) -> Channel:
     channel = channel_of(ws, name)
-    if ws.me.bot_user not in channel.members and \
-            "chat:write.public" not in ws.me.of_kind("bot").scopes:
-        raise ApiError("not_in_channel")
+    check_membership(ws, channel)
     if channel.archived:
         raise ApiError("is_archived")
     return channel
+
+
+def check_membership(ws: Workspace, channel: Channel) -> None:
+    """A public channel is open to those who may write anywhere."""
+    if ws.me.bot_user not in channel.members and \
+            "chat:write.public" not in ws.me.of_kind("bot").scopes:
+        raise ApiError("not_in_channel")
 
 
 def check_thread(channel: Channel, draft: Draft) -> None:

@@ -9,7 +9,10 @@ import socketMode2 from 'socket-mode-2';
 import { SocketModeClient as Client3 } from 'socket-mode-3';
 import { APP_TOKEN, startAlone, story, until } from './simulator.mjs';
 
-const PING = 400; // clientPingTimeout, ms: cadence of pings and pause before a reconnect.
+// clientPingTimeout, ms: cadence of pings, time for a pong, and pause before a reconnect. Tests that
+// want no reconnect are calm, so that a busy machine gives them none.
+const PING = 400;
+const calm = { clientPingTimeout: 5000 };
 const silent = { setLevel() {}, setName() {}, getLevel: () => 'error',
   debug() {}, info() {}, warn() {}, error() {} };
 
@@ -34,7 +37,7 @@ for (const [version, Client] of majors) {
 
   describe(`socket-mode ${version}: the ordinary`, { concurrency: 8 }, () => {
     it('it opens with an empty form and dials with the ticket', async (slack, cleanup) => {
-      await start(slack, cleanup);
+      await start(slack, cleanup, calm);
       const [open] = await slack.calls('apps.connections.open');
       assert.equal(open.error, '');
       assert.equal(open.content_type, 'application/x-www-form-urlencoded');
@@ -48,7 +51,7 @@ for (const [version, Client] of majors) {
     });
 
     it('the words of an ack reach the caller, an empty ack says nothing', async (slack, cleanup) => {
-      const client = await start(slack, cleanup);
+      const client = await start(slack, cleanup, calm);
       client.on('slash_commands', ({ body, ack }) =>
         ack(body.text === 'plan' ? { text: 'planning' } : undefined));
       assert.equal((await slash(slack)).state, 'acked');
@@ -59,7 +62,7 @@ for (const [version, Client] of majors) {
     });
 
     it('each kind of envelope comes to its own listener', async (slack, cleanup) => {
-      const client = await start(slack, cleanup);
+      const client = await start(slack, cleanup, calm);
       const seen = [];
       for (const kind of ['interactive', 'app_home_opened', 'slash_commands']) {
         client.on(kind, async ({ ack }) => { seen.push(kind); await ack(); });
@@ -75,17 +78,17 @@ for (const [version, Client] of majors) {
 
     it('its pings are answered and so are ours', async (slack, cleanup) => {
       await slack.tell('switches', { ping_interval_s: 0.1 });
-      await start(slack, cleanup);
+      await start(slack, cleanup, calm);
       const ping = await slack.entry('client_ping');
       assert.match(ping.payload, /^Ping from client/);
       const pong = await slack.entry('client_pong');
       assert.equal(pong.payload, 'Ping from applink-1');
-      await sleep(3 * PING);
+      await until(async () => (await slack.journal('client_pong')).length >= 5, 'five pongs');
       assert.equal((await slack.journal('dial')).length, 1);
     });
 
     it('200 kB inbound, also in fragments with pings between, are taken', async (slack, cleanup) => {
-      const client = await start(slack, cleanup);
+      const client = await start(slack, cleanup, calm);
       const sizes = [];
       client.on('slash_commands', async ({ body, ack }) => {
         sizes.push(body.text.length);
@@ -98,7 +101,7 @@ for (const [version, Client] of majors) {
     });
 
     it('a goodbye is a close with 1000', async (slack, cleanup) => {
-      const client = await start(slack, cleanup);
+      const client = await start(slack, cleanup, calm);
       await client.disconnect();
       assert.equal((await slack.entry('client_close')).code, 1000);
       await until(async () => (await slack.ask('sockets')).length === 0, 'the connection is gone');
@@ -217,7 +220,7 @@ for (const [version, Client] of majors) {
         const again = await slack.entry('dial', (entry) => entry.at > close.at);
         assert.ok((again.at - close.at) * 1000 > PING - 30, 'a gap of one ping timeout');
         const tickets = (await slack.journal('dial')).map((entry) => entry.ticket);
-        assert.equal(new Set(tickets).size, 2);
+        assert.equal(new Set(tickets).size, tickets.length);
       });
     }
 
@@ -234,7 +237,7 @@ for (const [version, Client] of majors) {
 
     it('our pings stop: it closes after its server ping timeout', async (slack, cleanup) => {
       await slack.tell('switches', { ping_interval_s: 0.1 });
-      await start(slack, cleanup, { serverPingTimeout: 600 });
+      await start(slack, cleanup, { ...calm, serverPingTimeout: 600 });
       await slack.entry('client_pong');
       await slack.tell('switches', { pings: false });
       const last = (await slack.journal('client_pong')).at(-1);
@@ -244,7 +247,7 @@ for (const [version, Client] of majors) {
 
     it('our pings never come: that is not noticed', async (slack, cleanup) => {
       await slack.tell('switches', { pings: false });
-      await start(slack, cleanup, { serverPingTimeout: 300 });
+      await start(slack, cleanup, { ...calm, serverPingTimeout: 300 });
       await sleep(900);
       assert.equal((await slack.journal('client_close')).length, 0);
     });
@@ -252,7 +255,7 @@ for (const [version, Client] of majors) {
     it('half-open: its own pings tell', async (slack, cleanup) => {
       await start(slack, cleanup);
       await slack.tell('switches', { scope: 'open', half_open: true });
-      await until(async () => (await slack.journal('dial')).length === 2, 'a second dial');
+      await until(async () => (await slack.journal('dial')).length >= 2, 'a second dial');
     });
 
     it('a reset of TCP: it dials again after one ping timeout', async (slack, cleanup) => {
@@ -267,13 +270,13 @@ for (const [version, Client] of majors) {
       await slack.tell('switches', { linger: true });
       await start(slack, cleanup);
       await slack.tell('disconnect', { reason: 'refresh_requested' });
-      await until(async () => (await slack.journal('hello')).length === 2, 'a second hello');
+      await until(async () => (await slack.journal('hello')).length >= 2, 'a second hello');
     });
   });
 
   describe(`socket-mode ${version}: envelopes and acks`, { concurrency: 8 }, () => {
     it('garbage, binary frames and unknown kinds are survived', async (slack, cleanup) => {
-      const client = await start(slack, cleanup);
+      const client = await start(slack, cleanup, calm);
       client.on('slash_commands', ({ ack }) => ack());
       await slack.fault('envelope', 'garbage');
       assert.equal((await slash(slack)).state, 'acked');
@@ -284,7 +287,7 @@ for (const [version, Client] of majors) {
     });
 
     it('the same envelope twice runs the listener twice', async (slack, cleanup) => {
-      const client = await start(slack, cleanup);
+      const client = await start(slack, cleanup, calm);
       let runs = 0;
       client.on('slash_commands', async ({ ack }) => { runs += 1; await ack(); });
       await slack.fault('envelope', 'duplicate', { seconds: 0.05 });
@@ -310,7 +313,7 @@ for (const [version, Client] of majors) {
     });
 
     it('an event is repeated until it is acked', async (slack, cleanup) => {
-      const client = await start(slack, cleanup);
+      const client = await start(slack, cleanup, calm);
       const attempts = [];
       client.on('app_home_opened', async ({ ack, retry_num: number }) => {
         attempts.push(number);
@@ -338,12 +341,12 @@ for (const [version, Client] of majors) {
       client.on('slash_commands', ({ ack }) => ack({ text: 'x'.repeat(100_000) }));
       await slash(slack, { wait: false });
       assert.equal((await slack.entry('close_sent')).code, 1009);
-      await until(async () => (await slack.journal('hello')).length === 2, 'a second hello');
+      await until(async () => (await slack.journal('hello')).length >= 2, 'a second hello');
     });
 
     it('or it is dropped in silence, and the command times out', async (slack, cleanup) => {
       await slack.tell('switches', { oversize: 'drop' });
-      const client = await start(slack, cleanup);
+      const client = await start(slack, cleanup, calm);
       client.on('slash_commands', ({ ack }) => ack({ text: 'x'.repeat(100_000) }));
       const fate = slash(slack);
       await slack.entry('oversized_frame');

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import places  # noqa: F401
 from processes import LabError
 from slack_workspace import APP_TOKEN, BOT_TOKEN, SERVER, SlackWorkspace
 from story import Story
+from web_api import METHODS
 from web import call
 
 BUTTON = [{"type": "actions", "block_id": "row", "elements": [
@@ -76,6 +78,14 @@ class Membership(Story):
                                ("C0NONE", "channel_not_found")):
             with self.subTest(channel):
                 self.assertEqual(self.error("chat.postMessage", channel=channel, text="x"), error)
+
+    def test_a_bot_that_was_removed_can_edit_nothing_there(self) -> None:
+        ts = self.post()
+        self.slack.tell("channel", id="C0OPS", members=["U0ANA"])
+        self.assertEqual(self.error("chat.update", channel="C0OPS", ts=ts, text="x"),
+                         "not_in_channel")
+        self.slack.tell("token", kind="bot", scopes=["chat:write", "chat:write.public"])
+        self.assertTrue(self.api("chat.update", channel="C0OPS", ts=ts, text="x")["ok"])
 
     def test_an_archived_channel_takes_no_posts_and_no_edits(self) -> None:
         ts = self.post()
@@ -300,6 +310,26 @@ class Files(Story):
         self.assertEqual(call("POST", url, "bytes", {"Content-Type": "text/plain"}).status, 400)
         self.assertEqual(self.error("files.completeUploadExternal", files=[{"id": file}]),
                          "file_not_found")
+
+
+class Nonsense(Story):
+    def test_no_argument_makes_the_simulator_fall(self) -> None:
+        """Every method with arguments of every shape: an answer each time, and no crash."""
+        self.slack.tell("limits", enabled=False)
+        ts = self.post(blocks=BUTTON)
+        shapes: list[Any] = [None, 7, -1.5, True, "", "x", "\u202e\0", [], [7], {}, {"type": []},
+                             [{"type": "section", "text": 7}], {"type": "modal", "blocks": 7},
+                             {"event_type": 1}, [{"id": []}], "\ud800", "1e999", ts]
+        names = ("channel", "ts", "text", "blocks", "thread_ts", "metadata", "view", "view_id",
+                 "trigger_id", "user", "users", "user_id", "usergroup", "files", "filename",
+                 "length", "oldest", "limit", "cursor", "hash", "reply_broadcast")
+        good = {"channel": "C0OPS", "ts": ts, "text": "x", "user": "U0ANA", "user_id": "U0ANA"}
+        for turn, (method, name) in enumerate(itertools.product(METHODS, names)):
+            for shape in shapes[turn % 3::3]:
+                self.send(method, good | {name: shape}, as_json=True)
+                if shape != "\ud800":
+                    self.send(method, good | {name: shape})
+        self.assertEqual(self.slack.journal("crash"), [])
 
 
 class Processes(unittest.TestCase):
