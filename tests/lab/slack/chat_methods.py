@@ -19,7 +19,7 @@ Json = dict[str, Any]
 def post_message(ws: Workspace, given: Arguments) -> Json:
     channel = channel_to_post(ws, given.required("channel"))
     draft = draft_of(given, ws.new_blocks)
-    check_thread(channel, draft)
+    check_thread(ws, channel, draft)
     message = place(ws, channel, draft)
     return {"channel": channel.id, "ts": message.ts, "message": _shown(ws, message)}
 
@@ -93,6 +93,6 @@ def respond(ws: Workspace, given: Arguments, channel: Channel, user: str, source
     if given.flag("replace_original") and source is not None:
         change(ws, channel, source, Draft(draft.text or "", draft.blocks or []))
         return
-    check_thread(channel, draft)
+    check_thread(ws, channel, draft)
     only_for = "" if given.text("response_type") == "in_channel" else user
     place(ws, channel, draft, only_for)

@@ -97,7 +97,7 @@ def complete(ws: Workspace, given: Arguments) -> Json:
         channel = channel_to_post(ws, name)
         draft = Draft(given.text("initial_comment"), thread_ts=given.text("thread_ts"),
                       files=files)
-        check_thread(channel, draft)
+        check_thread(ws, channel, draft)
         place(ws, channel, draft)
     return {"files": files}
 

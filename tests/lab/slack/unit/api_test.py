@@ -183,6 +183,16 @@ class Messages(Story):
         self.assertEqual(self.error("chat.postMessage", channel="C0OPS", text="x",
                                     thread_ts=parent), "restricted_action_thread_locked")
 
+    def test_a_reply_to_a_lost_thread_lands_in_the_channel_or_is_refused(self) -> None:
+        parent = self.post("parent")
+        self.api("chat.delete", channel="C0OPS", ts=parent)
+        answer = self.api("chat.postMessage", channel="C0OPS", text="x", thread_ts=parent)
+        self.assertTrue(answer["ok"])
+        self.assertNotIn("thread_ts", answer["message"])
+        self.slack.tell("settings", refuses_lost_threads=True)
+        self.assertEqual(self.error("chat.postMessage", channel="C0OPS", text="x",
+                                    thread_ts=parent), "thread_not_found")
+
     def test_mentions_are_journaled_unless_they_are_escaped(self) -> None:
         self.post("<!channel> <@U0BOB> look")
         self.post("&lt;!channel&gt; &lt;@U0BOB&gt;")
@@ -325,7 +335,7 @@ class Nonsense(Story):
                  "length", "oldest", "limit", "cursor", "hash", "reply_broadcast")
         good = {"channel": "C0OPS", "ts": ts, "text": "x", "user": "U0ANA", "user_id": "U0ANA"}
         for turn, (method, name) in enumerate(itertools.product(METHODS, names)):
-            for shape in shapes[turn % 3::3]:
+            for shape in shapes[turn % 5::5]:
                 self.send(method, good | {name: shape}, as_json=True)
                 if shape != "\ud800":
                     self.send(method, good | {name: shape})
