@@ -364,6 +364,7 @@ class Processes(unittest.TestCase):
                                    "--until-eof"], stdin=subprocess.PIPE) as process:
                 while not file.exists():
                     self.assertIsNone(process.poll())
+                assert process.stdin is not None
                 process.stdin.close()
                 self.assertEqual(process.wait(10), 0)
 

@@ -173,7 +173,8 @@ class Frames(SocketStory):
         self.slack.switches(fragment_bytes=100)
         peer = Peer(fresh_url(self.slack))
         self.addCleanup(peer.close)
-        opcodes, text = [], b""
+        opcodes: list[int] = []
+        text = b""
         while len(opcodes) < 4 or not text.endswith(b"}}"):
             opcode, payload = peer.frame()
             opcodes.append(opcode)
