@@ -17,7 +17,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "system": (),
     "console": (),
     "sqlite": ("system",),
-    "alertmanager": ("json",),
+    "alertmanager": ("http", "json"),
     "prometheus": ("http", "json", "system"),
     "pushgateway": ("http", "metrics", "system"),
     "web": ("alertmanager", "http", "json", "metrics", "system"),
