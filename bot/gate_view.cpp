@@ -108,6 +108,7 @@ GateView Gate::view(Moment now) const {
   if (last_good_) view.since_good_poll = now - *last_good_;
   view.last_failure = last_failure_;
   view.notes = notes(crowd, situation);
+  view.at = now;
   view.sources = source_states(now);
   for (const auto& source : view.sources) {
     const auto& text = source.good ? source.note : source.why_not;

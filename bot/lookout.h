@@ -52,7 +52,7 @@ class Lookout {
     bool in_round = false;  // good since a round was last complete
     Sighting newest;        // that was good
     std::optional<Moment> good_at;
-    std::string why_not = "not looked at yet";
+    std::string why_not;  // empty: good, or not looked at yet
     std::string note;
   };
 

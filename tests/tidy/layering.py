@@ -20,6 +20,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "alertmanager": ("http", "json"),
     "prometheus": ("http", "json", "system"),
     "pushgateway": ("http", "metrics", "system"),
+    "eyes": ("alertmanager", "prometheus", "system"),
     "web": ("alertmanager", "http", "json", "metrics", "system"),
     "ssh": ("system",),
     "node": ("ssh",),
