@@ -28,7 +28,7 @@ Verdict Gate::verdict(const Crowd& crowd, Moment now) const {
   Millis next_look = settings_.poll_interval;
   if (reasons.empty() && hold_) {
     reasons.push_back(hold_->reason(now));
-    next_look = std::clamp(hold_->left(now), kLookMin, next_look);
+    next_look = std::clamp(hold_->left(now), std::min(kLookMin, next_look), next_look);
   }
   if (reasons.empty()) return {};
   return {Answer::wait, std::move(reasons), next_look};
