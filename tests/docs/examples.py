@@ -7,8 +7,8 @@ usage: examples.py LOCKKEEPER DOCS_FOLDER
 An ini block that begins with a section's header is a lockkeeper.ini or, when it has only [rule
 NAME] sections, a rules.ini; what it leaves out and a configuration must have is filled in. In a
 console block, commands that need no cluster are run with the page's last one of each as their
-configuration; a line `...` in the output stands for any lines. An ini or YAML block whose first line
-is the comment `# NAME` is the file of that name in the folder in which the commands are run.
+configuration; a line `...` in the output stands for any lines. An ini or YAML block whose first
+line is the comment `# NAME` is the file of that name in the folder in which the commands are run.
 """
 
 from __future__ import annotations
