@@ -14,6 +14,7 @@
 #include "bot/config_watch.h"
 #include "bot/desk.h"
 #include "bot/gauges.h"
+#include "bot/metered_journal.h"
 #include "bot/runner.h"
 #include "bot/silences.h"
 #include "config/findings.h"
@@ -100,7 +101,7 @@ class Daemon {
       : settings_(ground.settings),
         clock_(ground.clock),
         world_(*ground.world),
-        journal_(*ground.journal),
+        journal_(*ground.journal, metrics_),
         gate_(settings_.rules, settings_.gate),
         board_(clock_),
         audience_(board_),
@@ -137,8 +138,8 @@ class Daemon {
   const Settings& settings_;
   system::RealClock& clock_;
   LiveWorld& world_;
-  Journal& journal_;
   metrics::Metrics metrics_;
+  MeteredJournal journal_;
   Gate gate_;
   Inbox inbox_;
   Activity activity_;
