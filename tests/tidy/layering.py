@@ -24,7 +24,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "ssh": ("system",),
     "node": ("ssh",),
     "kubernetes": ("http",),
-    "world": ("kubernetes", "node", "ssh", "system"),
+    "packages": ("http", "system"),
+    "world": ("http", "kubernetes", "node", "packages", "ssh", "system"),
 }
 
 _BELOW = {
