@@ -180,7 +180,7 @@ CompatAnswer CompatReport::answer() const {
 }
 
 CompatReport judge_compat(const CompatFacts& facts, const ClusterFacts& cluster, Minor target,
-                          const CompatSettings& settings, Time now) {
+                          const std::string& goal, const CompatSettings& settings, Time now) {
   CompatReport report;
   report.target = target;
   const bool readable = cluster.api_server && std::ranges::all_of(cluster.nodes, [](const auto& n) {
@@ -203,10 +203,13 @@ CompatReport judge_compat(const CompatFacts& facts, const ClusterFacts& cluster,
   Judge judge(facts, settings, target, now);
   judge.add(std::move(report.rows));
   judge.data(report);
-  judge.apis();
+  // Once the API server is there, what it removed is gone, and its own count has begun anew.
+  const bool applied =
+      cluster.api_server && Minor{cluster.api_server->major, cluster.api_server->minor} >= target;
+  if (!applied) judge.apis();
   if (facts.data) {
     judge.add(judge_addons(*facts.data, facts.images, target));
-    judge.add(judge_nodes(*facts.data, facts.nodes, cluster, target));
+    judge.add(judge_nodes(*facts.data, facts.nodes, cluster, goal, target));
   }
   judge.apply_overrides();
   report.rows = judge.take();

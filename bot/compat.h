@@ -47,9 +47,11 @@ struct CompatReport {
   [[nodiscard]] CompatAnswer answer() const;
 };
 
-/// Judges going to `target`. A row that an override of the settings names is ok, and says so.
+/// Judges going to `target`. Control planes whose containerd is older than `goal` count with that
+/// one, to which a run brings them first (empty: they stay as they are). A row that an override of
+/// the settings names is ok, and says so.
 CompatReport judge_compat(const CompatFacts& facts, const ClusterFacts& cluster, Minor target,
-                          const CompatSettings& settings, Time now);
+                          const std::string& goal, const CompatSettings& settings, Time now);
 
 std::string_view to_string(CompatAnswer answer);
 

@@ -151,10 +151,16 @@ void flag_rows(const CompatData& data, const NodeSurvey& node, Minor target, Nod
 }  // namespace
 
 std::vector<CompatRow> judge_nodes(const CompatData& data, const std::vector<NodeSurvey>& surveys,
-                                   const ClusterFacts& cluster, Minor target) {
+                                   const ClusterFacts& cluster, const std::string& goal,
+                                   Minor target) {
   NodeRows rows;
   for (const auto& node : cluster.nodes) {
-    rows.add(node.name, runtime_row(data, node.runtime, target));
+    const auto version = parse_part_version(containerd_version(node.runtime));
+    const auto raised = parse_part_version(goal);
+    const bool first = node.control_plane && version && raised && *version < *raised;
+    auto runtime = runtime_row(data, first ? "containerd://" + goal : node.runtime, target);
+    if (first) runtime.words += " (brought there first)";
+    rows.add(node.name, std::move(runtime));
     const auto survey = std::ranges::find(surveys, node.name, &NodeSurvey::node);
     if (survey == surveys.end() || !survey->failure.empty()) {
       const auto why = survey == surveys.end() ? "it was not looked at" : survey->failure;

@@ -9,8 +9,10 @@
 
 namespace lockkeeper {
 
-/// Rows that tell the same of several nodes are one row. A node without a survey is unknown.
+/// `goal` as for judge_compat. Rows that tell the same of several nodes are one row. A node without
+/// a survey is unknown.
 std::vector<CompatRow> judge_nodes(const CompatData& data, const std::vector<NodeSurvey>& surveys,
-                                   const ClusterFacts& cluster, Minor target);
+                                   const ClusterFacts& cluster, const std::string& goal,
+                                   Minor target);
 
 }  // namespace lockkeeper

@@ -5,13 +5,9 @@
 
 #include <algorithm>
 
+#include "bot/planner.h"
+
 namespace lockkeeper {
-namespace {
-
-const std::string kName = "detection";  // in the memory
-
-}  // namespace
-
 Detector::Detector(Ports ports, const Settings& settings,
                    std::function<void(const Check&)> on_check)
     : world_(ports), settings_(settings), on_check_(std::move(on_check)) {}
@@ -28,7 +24,7 @@ std::optional<Time> Detector::next() const {
 }
 
 Result<DetectionMemory> Detector::recall() {
-  const auto text = world_.memory.recall(kName);
+  const auto text = world_.memory.recall(kDetectionMemory);
   if (!text) return std::unexpected(text.error());
   return decode_memory(*text);
 }
@@ -73,8 +69,9 @@ Result<Check> Detector::look(DetectionMemory& memory) {
   Check check{judge_feeds(*facts, first, second, memory, now), {}};
   if (check.found.minor) {
     const auto& version = check.found.minor->version;
-    check.compat = judge_compat(world_.scout.survey(*facts), *facts,
-                                Minor{version.major, version.minor}, settings_.compat, now);
+    check.compat =
+        judge_compat(world_.scout.survey(*facts), *facts, Minor{version.major, version.minor},
+                     containerd_goal(*facts), settings_.compat, now);
   }
   memory.checked = now;
   return check;
@@ -100,11 +97,12 @@ void Detector::check(bool asked, bool forget) {
   auto kept = memory.value_or(DetectionMemory{});
   if (forget) kept.highest.clear();
   const auto found = look(kept);
+  if (leaving_) return;
   if (!found) return complain(found.error().what);
   for (auto& message :
        announcements(found->found, found->compat, settings_.cluster.name, asked, kept))
     world_.chat.say(std::move(message));
-  const auto status = world_.memory.remember(kept.checked, kName, encode_memory(kept));
+  const auto status = world_.memory.remember(kept.checked, kDetectionMemory, encode_memory(kept));
   if (!status) {
     complain(status.error().what);
   } else {

@@ -38,6 +38,12 @@ class Memory {
   virtual Status remember(Time at, const std::string& name, const std::string& text) = 0;
 };
 
+/// Who orders what `on_available = start` starts.
+inline const std::string kDetectionActor = "bot:detection";
+
+/// Under which name the memory keeps a DetectionMemory.
+inline const std::string kDetectionMemory = "detection";
+
 /// What one check found, for gauges and for starting what was found.
 struct Check {
   Detected found;
@@ -64,6 +70,9 @@ class Detector {
   /// seen before.
   void ask(bool forget) noexcept;
 
+  /// The process ends: a look that is under way is dropped, because it was cut short.
+  void leave() noexcept { leaving_ = true; }
+
   /// One check now, without saying or remembering anything.
   Result<Check> look();
 
@@ -81,6 +90,7 @@ class Detector {
   std::function<void(const Check&)> on_check_;
   std::atomic<bool> asked_ = false;
   std::atomic<bool> forget_ = false;
+  std::atomic<bool> leaving_ = false;
   bool begun_ = false;        // the first tick has looked at what was missed
   std::optional<Time> next_;  // of the schedule
   std::string complained_;    // the last failure, not to be said every night

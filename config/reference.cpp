@@ -60,6 +60,7 @@ std::string reference_markdown() {
   for (const auto& table : settings_tables())
     text += section(table, defaults);
   text += section(client_table(), ClientSettings{});
+  text += section(override_table(), CompatOverride{});
   text += section(rule_table(), Rule{});
   return text + section(window_table(), Window{});
 }

@@ -37,6 +37,10 @@ Table<Settings> preflight_table();
 Table<Settings> snapshot_table();
 Table<Settings> postflight_table();
 
+// What new versions there are, and what stands in their way: detection_sections.cpp.
+Table<Settings> detection_table();
+Table<Settings> compat_table();
+
 // What is listened to, and who may speak: gate_sections.cpp. Part of [gate] fills the RuleBook.
 Table<Settings> gate_table();
 Table<Settings> prometheus_table();

@@ -18,6 +18,9 @@ const std::vector<Table<Settings>>& settings_tables();
 /// [client NAME].
 const Table<ClientSettings>& client_table();
 
+/// [override NAME].
+const Table<CompatOverride>& override_table();
+
 /// [rule NAME].
 const Table<Rule>& rule_table();
 

@@ -125,18 +125,18 @@ struct DetectionSettings {
   enum class StartKind { patch, any };
 
   std::optional<Cron> schedule;      // nothing: only when a person asks
-  std::shared_ptr<const Zone> zone;  // of the schedule; never null after loading
-  std::string repository;         // without "/v1.35/deb"; empty: the next minor is not looked for
-  std::filesystem::path keyring;  // of the repository; empty: its signature is not checked
-  std::string k3s_channels;       // k3s: the channel server
-  std::string k3s_channel = "stable";
-  // Between the two reads of each feed, which must agree: mirrors behind one name differ.
-  Millis reread_after = 5s;
+  std::shared_ptr<const Zone> zone;  // shared with windows; loading fills it
+  bool apt = true;                   // the control plane's own source tells the newest patch
+  // Of the next minor, which no node's source points to yet. Empty, written `none`: not asked.
+  std::string repository = "https://pkgs.k8s.io/core:/stable:";
+  std::filesystem::path keyring;  // of that repository; empty: its signature is not checked
+  std::string k3s_channels = "https://update.k3s.io/v1-release/channels";
+  Millis reread_after = 5s;            // mirrors behind one name differ for minutes
   Millis timeout = 30s;                // for one answer of a feed
   std::int64_t body_max = 16LL << 20;  // bytes; the Packages of a minor are some 100 KB
   OnAvailable on_available = OnAvailable::announce;
-  std::vector<Window> start_windows;        // key `start_window`; start only inside one of them
-  StartKind start_kind = StartKind::patch;  // what may be started without a person
+  std::vector<Window> start_windows;        // key `start_window`
+  StartKind start_kind = StartKind::patch;  // a minor wants a person who has read its notes
 };
 
 /// [postflight]

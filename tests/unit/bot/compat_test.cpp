@@ -19,8 +19,8 @@ using testing::kCompatNow;
 
 CompatReport judged(const CompatFacts& facts, Minor target = {1, 35},
                     const CompatSettings& settings = {},
-                    const ClusterFacts& cluster = fit_cluster()) {
-  return judge_compat(facts, cluster, target, settings, kCompatNow);
+                    const ClusterFacts& cluster = fit_cluster(), const std::string& goal = {}) {
+  return judge_compat(facts, cluster, target, goal, settings, kCompatNow);
 }
 
 /// The rows of one subject, "blocked: words".
@@ -207,6 +207,17 @@ TEST_CASE("containerd must reach the floor of its own line") {
   CHECK(with("", {1, 35}) == CompatAnswer::unknown);
 }
 
+TEST_CASE("a control plane that a run brings level first is judged by where it will be") {
+  auto cluster = fit_cluster();
+  cluster.nodes[0].runtime = "containerd://1.6.30";
+  CHECK(judged(fit_facts(), {1, 35}, {}, cluster).blocks());
+  const auto report = judged(fit_facts(), {1, 35}, {}, cluster, "2.1.4");
+  CHECK(told(report, "containerd") ==
+        "ok: master1: containerd 2.1.4 will do (brought there first) | "
+        "ok: node1, node2: containerd 2.1.4 will do");
+  CHECK(judged(fit_facts(), {1, 35}, {}, cluster, "1.7.20").blocks());
+}
+
 TEST_CASE("cgroup v1 blocks from 1.35 on, unless the kubelet is told to bear it") {
   auto facts = fit_facts();
   facts.nodes[1].cgroup = "v1";
@@ -278,6 +289,16 @@ TEST_CASE("the report as JSON says the same") {
   CHECK(json["blocks"] == true);
   CHECK(json["rows"][0]["subject"] == "calico");
   CHECK(json["rows"][0]["required"] == "3.30 or newer");
+}
+
+TEST_CASE("once the API server is on the target its own count is not asked for again") {
+  auto facts = fit_facts();
+  facts.servers->front().started = kCompatNow - hours(1);
+  auto cluster = fit_cluster();
+  cluster.api_server = parse_version("v1.35.1").value();
+  const auto report = judged(facts, {1, 35}, {}, cluster);
+  CHECK(report.minor_jump);
+  CHECK_FALSE(report.blocks());
 }
 
 }  // namespace lockkeeper
