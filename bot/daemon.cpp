@@ -11,8 +11,8 @@
 
 #include "bot/build_info.h"
 #include "bot/cli_commands.h"
+#include "bot/daemon_detection.h"
 #include "bot/desk.h"
-#include "bot/detector.h"
 #include "bot/gauges.h"
 #include "bot/runner.h"
 #include "config/findings.h"
@@ -26,7 +26,6 @@
 #include "integrations/system/service.h"
 #include "integrations/system/signals.h"
 #include "integrations/web/site.h"
-#include "integrations/world/live_scout.h"
 #include "integrations/world/live_world.h"
 
 namespace lockkeeper {
@@ -39,8 +38,6 @@ using system::log;
 constexpr Millis kHousekeeping = std::chrono::seconds(1);
 // How long the idle runner sleeps when nobody stirs it.
 constexpr Millis kIdle = std::chrono::seconds(30);
-// How often it is looked whether the schedule of detection is due: its unit is the minute.
-constexpr Millis kDetectionTick = std::chrono::seconds(5);
 
 /// Everybody who hears what the bot says: the board of the HTTP interface, the log, a terminal.
 class Audience : public Chat {
@@ -93,16 +90,14 @@ class Daemon {
   struct Ground {
     Settings settings;
     system::RealClock clock;
-    system::RealClock scout_clock;  // of its own: its waits must not take the runner's stirs
     std::unique_ptr<LiveWorld> world;
-    std::unique_ptr<LiveScout> scout;
+    DetectionDuty::Outside outside;
     std::unique_ptr<sqlite::SqliteJournal> journal;
   };
 
   explicit Daemon(Ground& ground)
       : settings_(ground.settings),
         clock_(ground.clock),
-        scout_clock_(ground.scout_clock),
         world_(*ground.world),
         journal_(*ground.journal),
         gate_(settings_.rules, settings_.gate),
@@ -112,12 +107,11 @@ class Daemon {
         pusher_(settings_.pushgateway, settings_.cluster.name, metrics_),
         desk_(world_, clock_, journal_, gate_, inbox_, activity_, settings_,
               [this] { clock_.stir(); }),
-        scout_(*ground.scout),
-        detector_({world_, scout_, *ground.journal, scout_clock_, audience_}, settings_,
-                  [this](const Check& check) { take(check); }),
-        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_) {
-    recall_last_check(*ground.journal);
-  }
+        detection_(
+            {world_, journal_, *ground.journal, audience_, metrics_,
+             [this](const Actor& actor, const std::string& line) { return obey(actor, line); }},
+            ground.outside, settings_),
+        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_) {}
 
   int run(system::Signals& signals, bool console);
 
@@ -127,10 +121,6 @@ class Daemon {
   }
   Reply obey(const Actor& actor, const std::string& line);
   void look();
-  void recall_last_check(Memory& memory);
-  void take(const Check& check);
-  void detect();
-  std::string why_not_again(const Version& version);
   bool suspect(alertmanager::Notification notification);
   std::vector<std::string> not_ready();
   void walk_runs();
@@ -140,7 +130,6 @@ class Daemon {
 
   const Settings& settings_;
   system::RealClock& clock_;
-  system::RealClock& scout_clock_;
   LiveWorld& world_;
   Journal& journal_;
   metrics::Metrics metrics_;
@@ -153,15 +142,12 @@ class Daemon {
   pushgateway::Pusher pusher_;
   Desk desk_;
   std::mutex desk_mutex_;  // the site's thread and the terminal's both type
-  LiveScout& scout_;
-  Detector detector_;
-  std::optional<Check> found_;  // not yet tried to start; of the thread that detects
+  DetectionDuty detection_;
   Runner runner_;
   std::atomic<bool> halted_ = false;
 
   std::unique_ptr<system::Periodic> eyes_;
   std::unique_ptr<system::Periodic> push_;
-  std::unique_ptr<system::Periodic> detection_;
   std::unique_ptr<web::Site> site_;
   std::unique_ptr<console::ConsoleChat> terminal_;
   std::unique_ptr<console::LineReader> typed_;
@@ -187,56 +173,6 @@ void Daemon::look() {
     log(Level::warn, fmt::format("prometheus: {}", sighting.why_not));
   }
   clock_.stir();
-}
-
-/// A restarted bot still knows when it last looked; without this a long gap would go unseen.
-void Daemon::recall_last_check(Memory& memory) {
-  const auto text = memory.recall(kDetectionMemory);
-  const auto known = text ? decode_memory(*text) : std::unexpected(text.error());
-  if (!known || known->checked == Time{}) return;
-  const auto at = std::chrono::duration<double>(known->checked.time_since_epoch());
-  metrics_.set(metrics::Metric::version_check_last_run, at.count());
-}
-
-void Daemon::take(const Check& check) {
-  set_detection_gauges(metrics_, check, clock_.now());
-  found_ = check;
-  for (const auto& note : check.found.notes)
-    log(Level::info, "detection: " + note);
-}
-
-/// Why a version is not started once more without a person: a run that got somewhere and failed
-/// needs one. A run that preflight refused changed nothing, and is tried again after each check.
-std::string Daemon::why_not_again(const Version& version) {
-  const auto runs = journal_.runs(1);
-  if (!runs) return runs.error().what;
-  if (runs->empty()) return {};
-  const auto records = journal_.read(runs->front());
-  const auto last = records ? fold(*records) : std::unexpected(records.error());
-  if (!last) return last.error().what;
-  if (last->plan->target != version || (last->closed && last->closed->ending == Ending::refused))
-    return {};
-  return fmt::format("run {} to it ended {}", last->run,
-                     last->closed ? to_string(last->closed->ending) : "not yet");
-}
-
-/// The thread that detects: looks when it is time, and starts what the settings let it start. One
-/// try for each check, within the first window that opens.
-void Daemon::detect() {
-  detector_.tick();
-  const auto now = clock_.now();
-  const auto wanted = found_ ? startable(*found_, settings_.detection, now) : std::nullopt;
-  if (const auto open = journal_.open_run(); !wanted || !open || *open) return;
-  found_.reset();
-  const auto version = to_string(wanted->version);
-  if (const auto why = why_not_again(wanted->version); !why.empty()) {
-    return log(Level::info, fmt::format("detection does not start {}: {}", version, why));
-  }
-  const auto line = fmt::format("start {} --reason \"found by detection\"", version);
-  auto reply = obey(kDetectionActor, line);
-  if (!reply.confirm.empty())
-    reply = obey(kDetectionActor, fmt::format("{} --confirm {}", line, reply.confirm));
-  log(Level::info, fmt::format("detection starts {}: {}", version, reply.text));
 }
 
 /// The gate is shut before the sender gets its answer; the poll that tells the truth follows.
@@ -327,11 +263,8 @@ int Daemon::run(system::Signals& signals, bool console) {
     return answer_of(obey(actor, line));
   };
   sinks.not_ready = [this] { return not_ready(); };
-  detection_ = std::make_unique<system::Periodic>(kDetectionTick, [this] { detect(); });
-  desk_.on_check([this](bool forget) {
-    detector_.ask(forget);
-    detection_->soon();
-  });
+  desk_.on_check([this](bool forget) { detection_.ask(forget); });
+  detection_.start();
   eyes_ = std::make_unique<system::Periodic>(settings_.gate.poll_interval, [this] { look(); });
   auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
                               {metrics_, board_, clock_, secrets(),
@@ -356,12 +289,9 @@ int Daemon::run(system::Signals& signals, bool console) {
   system::notify_stopping();
   inbox_.leave();
   poller_.stop();
-  detector_.leave();
-  scout_.stop();
-  scout_clock_.stir();
   clock_.stir();
   runner.join();
-  detection_->stop();
+  detection_.stop();
   typed_.reset();
   site_.reset();
   eyes_.reset();
@@ -402,13 +332,12 @@ int serve(const ServeOptions& options) {
     log(Level::warn, finding.what);
   auto signals = system::Signals::install();
   if (!signals) return complain(signals.error());
-  Daemon::Ground ground{std::move(*settings), {}, {}, {}, {}, {}};
+  Daemon::Ground ground{std::move(*settings), {}, {}, {}, {}};
   auto world = LiveWorld::open(ground.settings, ground.clock);
   if (!world) return complain(world.error());
   ground.world = std::move(*world);
-  auto scout = LiveScout::open(ground.settings, ground.scout_clock);
-  if (!scout) return complain(scout.error());
-  ground.scout = std::move(*scout);
+  if (const auto opened = ground.outside.open(ground.settings); !opened)
+    return complain(opened.error());
   auto journal = sqlite::SqliteJournal::open(ground.settings.journal);
   if (!journal) return complain(journal.error());
   ground.journal = std::move(*journal);
