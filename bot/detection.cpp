@@ -100,6 +100,10 @@ void Detection::feed(const FeedRead& first, const FeedRead& second) {
     return doubt(first.feed, "offers nothing at all, which is no answer");
   if (first.versions->empty() != second.versions->empty())
     return doubt(first.feed, "one read of two found it empty");
+  const auto next = memory_.highest.find(fmt::format("{}.{}", oldest_.major, oldest_.minor + 1));
+  if (nothing && next != memory_.highest.end())
+    return doubt(first.feed, fmt::format("it is gone, although {} was seen in it",
+                                         to_string(next->second.version)));
   for (const auto& [minor, version] : before) {
     const auto again = after.find(minor);
     if (again == after.end() || again->second != version) {

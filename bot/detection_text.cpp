@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bot/detection.h"
 
 namespace lockkeeper {
@@ -43,14 +45,11 @@ std::vector<Offer> offers(const Detected& found, const std::optional<CompatRepor
   return all;
 }
 
-/// What makes a finding the same as the one before.
-std::string fingerprint(const Detected& found, const std::vector<Offer>& all) {
-  std::string print;
-  for (const auto& [available, compat] : all) {
-    print += fmt::format("{}>{}", running_text(found), to_string(available->version));
-    if (compat != nullptr && compat->blocks()) print += " not yet: " + blocks_in_short(*compat);
-    print += ";";
-  }
+/// What makes a finding the same as the one before: which version, and what stands in its way.
+std::string fingerprint(const Offer& offer) {
+  auto print = to_string(offer.available->version);
+  if (offer.compat != nullptr && offer.compat->blocks())
+    print += " not yet: " + blocks_in_short(*offer.compat);
   return print;
 }
 
@@ -61,16 +60,19 @@ std::vector<Message> announcements(const Detected& found, const std::optional<Co
                                    DetectionMemory& memory) {
   std::vector<Message> messages;
   const auto all = offers(found, compat);
-  const auto print = fingerprint(found, all);
-  if (asked || print != memory.announced) {
-    for (const auto& [available, report] : all)
-      messages.push_back(
-          {Tone::news,
-           {},
-           fmt::format("{} {}: {}; {}", kPrefix, cluster, available_text(found, *available),
-                       advice(*available, report))});
+  const auto before = split(memory.announced, ';');
+  std::string now;
+  for (const auto& offer : all) {
+    const auto print = fingerprint(offer);
+    now += (now.empty() ? "" : ";") + print;
+    if (!asked && std::ranges::find(before, print) != before.end()) continue;
+    messages.push_back(
+        {Tone::news,
+         {},
+         fmt::format("{} {}: {}; {}", kPrefix, cluster, available_text(found, *offer.available),
+                     advice(*offer.available, offer.compat))});
   }
-  memory.announced = print;
+  memory.announced = now;
   const auto doubts = joined(found.doubts, "\n  ");
   if (!doubts.empty() && (asked || doubts != memory.complained)) {
     messages.push_back({Tone::needs_you,

@@ -165,6 +165,10 @@ TEST_CASE("a finding is said once, until something changes") {
   CHECK(say(reads) == "nothing");
   CHECK(say(reads, true).contains("1.34.7 is available"));
   CHECK(say({apt(Versions{"1.34.9"})}).contains("1.34.9 is available"));
+  CHECK(say({apt(Versions{"1.34.9"}), repository(Versions{"1.35.1"})})
+            .contains("1.35.1 is available"));
+  CHECK(say({apt(Versions{"1.34.9"}), repository(Versions{"1.35.1"})}) == "nothing");
+  memory = {};
   night.facts = cluster(1, 2, Version{1, 34, 9, {}});
   CHECK(say({apt(Versions{"1.34.9"})}) == "nothing");
   CHECK(say({apt(Versions{"1.34.9"})}, true) ==
