@@ -24,6 +24,7 @@ class Checks {
   void web_server();
   void clients();
   void authority();
+  void detection();
 
  private:
   /// The line of the first of these that was given; 0 when none was.
@@ -177,6 +178,18 @@ void Checks::authority() {
   check("admin", settings_.authority.admin);
 }
 
+// What is started without a person has to be vouched for by somebody else.
+void Checks::detection() {
+  const auto& own = settings_.detection;
+  const bool starts = own.on_available == DetectionSettings::OnAvailable::start;
+  if (starts && own.start_kind == DetectionSettings::StartKind::any && !own.repository.empty() &&
+      own.keyring.empty()) {
+    add({"detection.start_kind", "detection.on_available"},
+        "start_kind = any starts what the repository says, so its signature must be checked: "
+        "give a keyring");
+  }
+}
+
 }  // namespace
 
 void cross_check(const Settings& settings, const GivenLines& given, ErrorList& errors) {
@@ -188,6 +201,7 @@ void cross_check(const Settings& settings, const GivenLines& given, ErrorList& e
   checks.web_server();
   checks.clients();
   checks.authority();
+  checks.detection();
 }
 
 }  // namespace lockkeeper

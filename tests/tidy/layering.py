@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from tree import Finding, Source, Tree
 
 # The files of bot/ that know everybody; the rest of bot/ knows neither them nor integrations/.
-_COMPOSITION = re.compile(r"bot/(main|cli|cli_\w+|daemon|config_watch|metered_journal|gauges|build_info)\.(h|cpp)")
+_COMPOSITION = re.compile(
+    r"bot/(main|cli|cli_\w+|daemon|daemon_\w+|config_watch|metered_journal|gauges|build_info)"
+    r"\.(h|cpp)")
 
 # What each neighbour uses of the other neighbours. A new arrow is a decision: it is written here.
 ARROWS: dict[str, tuple[str, ...]] = {
@@ -25,7 +27,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "ssh": ("system",),
     "node": ("ssh",),
     "kubernetes": ("http",),
-    "world": ("kubernetes", "node", "ssh", "system"),
+    "packages": ("http", "system"),
+    "world": ("http", "kubernetes", "node", "packages", "ssh", "system"),
 }
 
 _BELOW = {
