@@ -264,7 +264,6 @@ int Daemon::run(system::Signals& signals, bool console) {
   };
   sinks.not_ready = [this] { return not_ready(); };
   desk_.on_check([this](bool forget) { detection_.ask(forget); });
-  detection_.start();
   eyes_ = std::make_unique<system::Periodic>(settings_.gate.poll_interval, [this] { look(); });
   auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
                               {metrics_, board_, clock_, secrets(),
@@ -281,6 +280,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   }
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
+  detection_.start();
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
   metrics_.set(metrics::Metric::config_last_reload_successful, 1);
