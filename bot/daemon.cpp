@@ -276,7 +276,6 @@ int Daemon::run(system::Signals& signals, bool console) {
   };
   sinks.not_ready = [this] { return not_ready(); };
   desk_.on_check([this](bool forget) { detection_.ask(forget); });
-  detection_.start();
   eyes_.open();
   if (settings_.alertmanager.silence_node) {
     tending_ = std::make_unique<system::Periodic>(settings_.alertmanager.silence_lease / 4,
@@ -298,6 +297,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   reload_.begin();
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
+  detection_.start();
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
   metrics_.set(metrics::Metric::config_last_reload_successful, 1);

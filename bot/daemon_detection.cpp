@@ -35,18 +35,19 @@ DetectionDuty::DetectionDuty(Parts parts, Outside& outside, const Settings& sett
 void DetectionDuty::start() {
   recall_last_check();
   thread_ = std::make_unique<system::Periodic>(kTick, [this] { tick(); });
+  started_ = true;
 }
 
 void DetectionDuty::ask(bool forget) {
   detector_.ask(forget);
-  if (thread_) thread_->soon();
+  if (started_) thread_->soon();
 }
 
 void DetectionDuty::stop() {
   detector_.leave();
   outside_.scout->stop();
   outside_.clock.stir();
-  if (thread_) thread_->stop();
+  if (started_) thread_->stop();
 }
 
 /// A restarted bot still knows when it last looked; without this a long gap would go unseen.

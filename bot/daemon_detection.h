@@ -6,6 +6,7 @@
 // root; it has connections and a clock of its own, so that it neither waits for a run nor wakes
 // one.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -62,6 +63,7 @@ class DetectionDuty {
   Detector detector_;
   std::optional<Check> found_;  // not yet tried to start; of the thread below
   std::unique_ptr<system::Periodic> thread_;
+  std::atomic<bool> started_ = false;  // the thread is there
 };
 
 }  // namespace lockkeeper

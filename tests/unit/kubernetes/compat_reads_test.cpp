@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "fake_api.h"
+#include "scratch_folder.h"
 
 using namespace lockkeeper;
 using namespace lockkeeper::kubernetes;
@@ -101,4 +102,38 @@ TEST_CASE("with one control plane the server at hand is asked, and a refusal is 
   scene.api.fault("GET", "/metrics", status_reply(403, "Forbidden", "not you"));
   uses = api_server_uses(scene.client, {}, facts);
   CHECK(uses.value().front().failure.find("not you") != std::string::npos);
+}
+
+TEST_CASE("with several control planes each API server is asked at its own address") {
+  Scene scene;
+  const ScratchFolder folder;
+  KubernetesSettings settings;
+  settings.kubeconfig =
+      folder.write("config",
+                   "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                   "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', "
+                   "insecure-skip-tls-verify: true}}]\n"
+                   "users: [{name: u, user: {token: t}}]\n"
+                   "contexts: [{name: c, context: {cluster: c, user: u}}]\n");
+  ClusterFacts facts;
+  for (const auto* name : {"cp-1", "cp-2"}) {
+    NodeFacts node;
+    node.name = name;
+    node.control_plane = true;
+    node.address = "127.0.0.1";
+    facts.nodes.push_back(node);
+    scene.api.add_pod("kube-system", std::string("kube-apiserver-") + name, name, [&](Json& pod) {
+      label(pod, "component", "kube-apiserver");
+      pod["metadata"]["annotations"]
+         ["kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint"] =
+             std::string("127.0.0.1:") + (node.name == "cp-1" ? "2" : "3");
+    });
+  }
+  const auto uses = api_server_uses(scene.client, settings, facts, {});
+  REQUIRE(uses.has_value());
+  REQUIRE(uses->size() == 2);
+  CHECK(uses->at(0).server == "cp-1");
+  CHECK(uses->at(0).failure.find("https://127.0.0.1:2") != std::string::npos);
+  CHECK(uses->at(1).failure.find("https://127.0.0.1:3") != std::string::npos);
+  CHECK(scene.api.count("GET", "/metrics") == 0);
 }
