@@ -24,6 +24,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "ssh": ("system",),
     "node": ("ssh",),
     "kubernetes": ("http",),
+    "slack": ("http", "sqlite", "system"),
     "world": ("kubernetes", "node", "ssh", "system"),
 }
 
