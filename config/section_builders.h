@@ -43,6 +43,8 @@ Table<Settings> prometheus_table();
 Table<Settings> pushgateway_table();
 Table<Settings> http_table();
 Table<Settings> authority_table();
+// Where people are spoken to: slack_section.cpp.
+Table<Settings> slack_table();
 Table<Settings> journal_table();
 Table<Settings> log_table();
 

@@ -8,10 +8,9 @@ namespace lockkeeper {
 const std::vector<Table<Settings>>& settings_tables() {
   // The order of `check` and of the reference: the cluster, what is done to it, who is heard.
   static const std::vector<Table<Settings>> tables = {
-      cluster_table(),    kubernetes_table(),  ssh_table(),        upgrade_table(),
-      preflight_table(),  snapshot_table(),    postflight_table(), gate_table(),
-      prometheus_table(), pushgateway_table(), http_table(),       authority_table(),
-      journal_table(),    log_table(),
+      cluster_table(),  kubernetes_table(), ssh_table(),   upgrade_table(),    preflight_table(),
+      snapshot_table(), postflight_table(), gate_table(),  prometheus_table(), pushgateway_table(),
+      http_table(),     authority_table(),  slack_table(), journal_table(),    log_table(),
   };
   return tables;
 }
@@ -33,7 +32,7 @@ const Table<ClientSettings>& client_table() {
 }
 
 const std::vector<std::string_view>& later_sections() {
-  static const std::vector<std::string_view> names = {"slack", "detection", "report"};
+  static const std::vector<std::string_view> names = {"detection", "report"};
   return names;
 }
 

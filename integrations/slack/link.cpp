@@ -36,6 +36,9 @@ double Link::lot() {
 Orders Link::start(Moment now) {
   Orders orders;
   running_ = true;
+  // Before the first connection, too, people cannot reach the bot.
+  if (!health_.wanted && !health_.connected) health_.since = now;
+  health_.wanted = true;
   health_.fatal = false;
   health_.problem.clear();
   retry_at_ = now;
@@ -45,7 +48,7 @@ Orders Link::start(Moment now) {
 
 Orders Link::stop(Moment now) {
   Orders orders;
-  running_ = false;
+  running_ = health_.wanted = false;
   close_all(now, orders);
   settle(now, orders);
   return orders;

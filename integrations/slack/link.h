@@ -77,6 +77,7 @@ struct Refusal {
 
 /// How it stands, for App Home and the health page.
 struct LinkHealth {
+  bool wanted = false;     // between start() and stop()
   bool connected = false;  // a socket has said hello and lives
   int connections = 0;     // as the newest hello counted them; 0: never
   Moment since{};          // of the newest change of `connected`
