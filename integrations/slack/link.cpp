@@ -23,7 +23,8 @@ Order tell(std::string line, bool loud) {
 
 }  // namespace
 
-Link::Link(LinkTiming timing, std::uint64_t seed) : timing_(timing), lots_(seed | 1U) {}
+Link::Link(LinkTiming timing, std::uint64_t seed)
+    : timing_(timing), lots_(seed * 0x9E37'79B9'7F4A'7C15U | 1U) {}
 
 // xorshift: it only has to keep several bots from knocking at the same moment.
 double Link::lot() {
