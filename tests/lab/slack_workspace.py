@@ -30,7 +30,7 @@ Found = TypeVar("Found")
 APP_TOKEN = "xapp-1-A0UPGRADER-111-lab"
 BOT_TOKEN = "xoxb-111-222-lab"
 OPS, ADMIN = "C0OPS", "C0ADMIN"
-_SERVER = Path(__file__).parent / "slack" / "server.py"
+SERVER = Path(__file__).parent / "slack" / "server.py"
 _START_LIMIT_S = 20.0
 _STOP_LIMIT_S = 10.0
 _STEP_S = 0.02
@@ -64,7 +64,7 @@ class SlackWorkspace:
         self.folder.mkdir(parents=True, exist_ok=True)
         port_file = self.folder / "slack.port"
         port_file.unlink(missing_ok=True)
-        command = [sys.executable, "-B", str(_SERVER), "--port", str(self.port), "--port-file",
+        command = [sys.executable, "-B", str(SERVER), "--port", str(self.port), "--port-file",
                    str(port_file), "--until-eof"]
         if self.tls:
             command += ["--tls", str(self._certify()), str(self.folder / "slack.key")]
@@ -106,31 +106,32 @@ class SlackWorkspace:
     # What people do. Each answers with the fate of its envelope: {"state": "acked", "acks": ...}.
 
     def slash(self, user: str, text: str, channel: str = OPS, **more: Any) -> Json:
-        return self.tell("slash", user=user, text=text, channel=channel, **more)
+        return dict(self.tell("slash", user=user, text=text, channel=channel, **more))
 
     def burst(self, user: str, text: str, count: int, per_second: float) -> list[Json]:
         slash = {"user": user, "text": text}
-        return self.tell("burst", count=count, per_second=per_second, slash=slash)
+        return list(self.tell("burst", count=count, per_second=per_second, slash=slash))
 
     def click(self, user: str, action_id: str, ts: str, channel: str = OPS, **more: Any) -> Json:
         """`stale=True` clicks what an earlier version showed, `confirm=False` says no."""
-        return self.tell("click", user=user, action_id=action_id, ts=ts, channel=channel, **more)
+        return dict(self.tell("click", user=user, action_id=action_id, ts=ts, channel=channel,
+                              **more))
 
     def submit(self, user: str, values: Json, view: str = "", **more: Any) -> Json:
         """The topmost view of that person; values are {block_id: text, option or list}."""
-        return self.tell("submit", user=user, view=view, values=values, **more)
+        return dict(self.tell("submit", user=user, view=view, values=values, **more))
 
     def close_view(self, user: str, view: str = "") -> Json:
-        return self.tell("close_view", user=user, view=view)
+        return dict(self.tell("close_view", user=user, view=view))
 
     def click_in_view(self, user: str, action_id: str, view: str = "", **more: Any) -> Json:
-        return self.tell("click_in_view", user=user, action_id=action_id, view=view, **more)
+        return dict(self.tell("click_in_view", user=user, action_id=action_id, view=view, **more))
 
     def open_home(self, user: str) -> Json:
-        return self.tell("home", user=user)
+        return dict(self.tell("home", user=user))
 
     def event(self, event: Json) -> Json:
-        return self.tell("event", event=event)
+        return dict(self.tell("event", event=event))
 
     def say(self, user: str, text: str, channel: str = OPS, thread_ts: str = "") -> str:
         """The ts of what somebody wrote."""
@@ -161,7 +162,7 @@ class SlackWorkspace:
 
     def channel(self, name: str = OPS, user: str = "") -> list[Json]:
         """The messages in order; those with `only_for` are ephemeral."""
-        return self.ask(f"messages/{quote(name, safe='')}?user={user}").json()
+        return self._list(f"messages/{quote(name, safe='')}?user={user}")
 
     def text(self, name: str = OPS, user: str = "") -> str:
         """The channel as a person would see it."""
@@ -179,15 +180,16 @@ class SlackWorkspace:
         return [json.loads(line) for line in self.ask(f"journal{query}").text.splitlines()]
 
     def sockets(self) -> list[Json]:
-        return self.ask("sockets").json()
+        return self._list("sockets")
 
     def deliveries(self) -> list[Json]:
-        return self.ask("deliveries").json()
+        return self._list("deliveries")
 
     def calls(self, method: str) -> list[Json]:
         return [entry for entry in self.journal("api") if entry["method"] == method]
 
-    def wait_for(self, condition: Callable[[], Found], what: str, limit_s: float = 15.0) -> Found:
+    def wait_for(self, condition: Callable[[], Found | None], what: str,
+                 limit_s: float = 15.0) -> Found:
         """Looks every 20 ms; what the condition gave, once it is true."""
         return _await(condition, what, limit_s)
 
@@ -209,9 +211,13 @@ class SlackWorkspace:
         return expect(200, answer, f"Slack simulator, {command}").json()
 
     def ask(self, question: str) -> Answer:
+        """What /_sim/ answers to a GET."""
         answer = call("GET", f"{self.base}/_sim/{question}", timeout_s=20.0,
                       ca_file=self.ca if self.tls else None)
         return expect(200, answer, f"Slack simulator, {question}")
+
+    def _list(self, question: str) -> list[Json]:
+        return list(json.loads(self.ask(question).text))
 
     def _certify(self) -> Path:
         if not self.ca.exists():
@@ -224,7 +230,7 @@ class SlackWorkspace:
         return self.ca
 
 
-def _await(condition: Callable[[], Found], what: str, limit_s: float) -> Found:
+def _await(condition: Callable[[], Found | None], what: str, limit_s: float) -> Found:
     end = time.monotonic() + limit_s
     while not (found := condition()):
         if time.monotonic() > end:

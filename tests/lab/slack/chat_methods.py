@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from arguments import ApiError, Arguments
 from channels import Channel, Message
-from posting import Draft, change, channel_of, channel_to_post, check_thread, draft_of, place
+from posting import (Draft, change, channel_of, channel_to_post, check_membership, check_thread,
+                     draft_of, place)
 
 if TYPE_CHECKING:
     from workspace import Workspace
@@ -18,13 +19,13 @@ Json = dict[str, Any]
 def post_message(ws: Workspace, given: Arguments) -> Json:
     channel = channel_to_post(ws, given.required("channel"))
     draft = draft_of(given, ws.new_blocks)
-    check_thread(channel, draft)
+    check_thread(ws, channel, draft)
     message = place(ws, channel, draft)
     return {"channel": channel.id, "ts": message.ts, "message": _shown(ws, message)}
 
 
 def update(ws: Workspace, given: Arguments) -> Json:
-    channel = channel_of(ws, given.required("channel"))
+    channel = _channel_to_edit(ws, given)
     message = _own_message(ws, channel, given.required("ts"), "cant_update_message")
     if channel.archived:
         raise ApiError("is_inactive")
@@ -32,8 +33,8 @@ def update(ws: Workspace, given: Arguments) -> Json:
     if ws.edit_window_s is not None and age_s > ws.edit_window_s:
         raise ApiError("edit_window_closed")
     change(ws, channel, message, draft_of(given, ws.new_blocks, short_text=True))
-    return {"channel": channel.id, "ts": message.ts, "text": message.text,
-            "message": _shown(ws, message)}
+    shown = {name: value for name, value in _shown(ws, message).items() if name != "ts"}
+    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
 
 
 def post_ephemeral(ws: Workspace, given: Arguments) -> Json:
@@ -46,7 +47,7 @@ def post_ephemeral(ws: Workspace, given: Arguments) -> Json:
 
 
 def delete(ws: Workspace, given: Arguments) -> Json:
-    channel = channel_of(ws, given.required("channel"))
+    channel = _channel_to_edit(ws, given)
     message = _own_message(ws, channel, given.required("ts"), "cant_delete_message")
     del channel.messages[message.ts]
     ws.journal.add("message_deleted", channel=channel.id, ts=message.ts)
@@ -59,6 +60,13 @@ def get_permalink(ws: Workspace, given: Arguments) -> Json:
     if ts not in channel.messages:
         raise ApiError("message_not_found")
     return {"channel": channel.id, "permalink": ws.permalink(channel.id, ts)}
+
+
+def _channel_to_edit(ws: Workspace, given: Arguments) -> Channel:
+    """An archived one is told apart later, by the method."""
+    channel = channel_of(ws, given.required("channel"))
+    check_membership(ws, channel)
+    return channel
 
 
 def _own_message(ws: Workspace, channel: Channel, ts: str, not_ours: str) -> Message:
@@ -85,6 +93,6 @@ def respond(ws: Workspace, given: Arguments, channel: Channel, user: str, source
     if given.flag("replace_original") and source is not None:
         change(ws, channel, source, Draft(draft.text or "", draft.blocks or []))
         return
-    check_thread(channel, draft)
+    check_thread(ws, channel, draft)
     only_for = "" if given.text("response_type") == "in_channel" else user
     place(ws, channel, draft, only_for)

@@ -221,6 +221,7 @@ class Control:
     async def _settings(self, body: Json) -> Json:
         ws = self._ws
         ws.new_blocks = body.get("new_blocks", ws.new_blocks)
+        ws.refuses_lost_threads = body.get("refuses_lost_threads", ws.refuses_lost_threads)
         ws.home_enabled = body.get("home_enabled", ws.home_enabled)
         ws.edit_window_s = body.get("edit_window_s", ws.edit_window_s)
         ws.commands |= set(body.get("commands", []))

@@ -115,9 +115,15 @@ def _readable(ws: Workspace, given: Arguments) -> Channel:
     return channel
 
 
+def _moment(given: Arguments, name: str, otherwise: float) -> float:
+    try:
+        return float(given.text(name) or otherwise)
+    except ValueError as error:
+        raise ApiError(f"invalid_ts_{name}") from error
+
+
 def _page(ws: Workspace, given: Arguments, messages: list[Message]) -> Json:
-    oldest = float(given.text("oldest") or 0)
-    latest = float(given.text("latest") or "inf")
+    oldest, latest = _moment(given, "oldest", 0), _moment(given, "latest", float("inf"))
     exact = given.flag("inclusive")
     inside = [m for m in messages if oldest < float(m.ts) < latest
               or (exact and float(m.ts) in (oldest, latest))]

@@ -95,8 +95,8 @@ class Faults:
         if fault.do == "status":
             return Response(fault.status, b"upstream connect error", "text/plain")
         if fault.do == "rate_limit":
-            headers = {"retry_after": f"{fault.seconds:g}"} if fault.seconds >= 0 else {}
-            return answer({"ok": False, "error": "ratelimited"}, 429, **headers)
+            headers = {"retry-after": f"{fault.seconds:g}"} if fault.seconds >= 0 else {}
+            return answer({"ok": False, "error": "ratelimited"}, 429, headers)
         if fault.do == "garbage":
             return Response(200, b"<html><body>Something is wrong</body></html>", "text/html")
         if fault.do == "delay":

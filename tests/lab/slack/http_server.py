@@ -75,11 +75,10 @@ class Takeover:
 Handler = Callable[[Request], Awaitable["Response | Takeover"]]
 
 
-def answer(body: Any, status: int = 200, **headers: str) -> Response:
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """JSON with escaped slashes, as Slack writes it."""
     text = json.dumps(body, separators=(",", ":"), default=str).replace("/", "\\/")
-    return Response(status, text.encode(),
-                    headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return Response(status, text.encode(), headers=dict(headers or {}))
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
@@ -106,6 +105,8 @@ class HttpServer:
                 pass
         except (BadRequest, OSError, asyncio.IncompleteReadError, asyncio.TimeoutError,
                 asyncio.LimitOverrunError):
+            writer.transport.abort()
+        except asyncio.CancelledError:  # Only `stop` cancels, and nobody waits for more.
             writer.transport.abort()
         finally:
             self._connections.discard(task)

@@ -136,9 +136,13 @@ def send_event(ws: Workspace, inner: Json) -> Delivery:
 
 
 def say(ws: Workspace, body: Json) -> Message:
-    """Somebody writes into a channel."""
+    """Somebody writes into a channel; the bot hears of it when it is there and called."""
     channel = channel_by(ws, body.get("channel", "C0OPS"), body["user"])
     message = Message(ws.channels.next_ts(), body["user"], body["text"],
                       thread_ts=body.get("thread_ts", ""))
     ws.journal.add("said", channel=channel.id, ts=message.ts, user=message.user, text=message.text)
+    if f"<@{ws.me.bot_user}>" in message.text and ws.me.bot_user in channel.members:
+        send_event(ws, {"type": "app_mention", "user": message.user, "text": message.text,
+                        "ts": message.ts, "channel": channel.id, "event_ts": message.ts}
+                   | ({"thread_ts": message.thread_ts} if message.thread_ts else {}))
     return ws.channels.post(channel, message)

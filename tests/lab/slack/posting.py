@@ -74,20 +74,31 @@ def channel_of(ws: Workspace, name: str) -> Channel:
 
 def channel_to_post(ws: Workspace, name: str) -> Channel:
     channel = channel_of(ws, name)
-    if ws.me.bot_user not in channel.members and \
-            "chat:write.public" not in ws.me.of_kind("bot").scopes:
-        raise ApiError("not_in_channel")
+    check_membership(ws, channel)
     if channel.archived:
         raise ApiError("is_archived")
     return channel
 
 
-def check_thread(channel: Channel, draft: Draft) -> None:
+def check_membership(ws: Workspace, channel: Channel) -> None:
+    """A public channel is open to those who may write anywhere."""
+    if ws.me.bot_user not in channel.members and \
+            "chat:write.public" not in ws.me.of_kind("bot").scopes:
+        raise ApiError("not_in_channel")
+
+
+def check_thread(ws: Workspace, channel: Channel, draft: Draft) -> None:
+    """A reply to a thread that is gone lands in the channel, and only its answer tells.
+
+    Slack was seen to do that (slack-go/slack#1571); elsewhere it was seen to refuse.
+    """
     if not draft.thread_ts:
         return
     parent = channel.messages.get(draft.thread_ts)
     if parent is None and not channel.thread(draft.thread_ts):
-        raise ApiError("thread_not_found")
+        if ws.refuses_lost_threads:
+            raise ApiError("thread_not_found")
+        draft.thread_ts = ""
     if parent is not None and (parent.only_for or parent.thread_ts not in ("", parent.ts)):
         raise ApiError("cannot_reply_to_message")
     if channel.thread_locked:

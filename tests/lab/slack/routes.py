@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 import chat_methods
@@ -24,6 +25,15 @@ class Routes:
         self._control = Control(workspace)
 
     async def handle(self, request: Request) -> Response | Takeover:
+        """A mistake of the simulator itself is journaled as a crash, and a 500."""
+        try:
+            return await self._find(request)
+        except Exception as error:
+            self._ws.journal.add("crash", path=request.path, error=repr(error)[:500])
+            traceback.print_exc()
+            return Response(500, b"the simulator has a bug\n", "text/plain")
+
+    async def _find(self, request: Request) -> Response | Takeover:
         words = request.path.split("/")
         if words[1] == "api" and len(words) == 3:
             return await self._api.call(request, words[2])

@@ -68,14 +68,13 @@ class SocketLink:
         return {"socket": self.id, "state": self.state, "switches": asdict(self.switches)}
 
     async def run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
-                  greeting: list[dict[str, Any]], active: bool) -> None:
-        """Serves until the connection ends, whoever ends it."""
+                  greeting: dict[str, Any] | None) -> None:
+        """Serves until the connection ends, whoever ends it; active only after a greeting."""
         self._reader, self._writer = reader, writer
-        for message in greeting:
-            self.send_json(message)
-        if active:
+        if greeting is not None:
+            self.send_json(greeting)
             self.state = "active"
-            self._spawn(self._ping_for_ever())
+        self._spawn(self._ping_for_ever())
         why = "the peer is gone"
         try:
             why = await self._read_for_ever(reader)
@@ -173,15 +172,15 @@ class SocketLink:
             frame = await frames.read_frame(reader)
             if self.switches.half_open:
                 continue
-            if why := self._take(frame):
-                return why
-            if frame.opcode == frames.CLOSE and await self._answer_close(reader, frame):
+            self._take(frame)
+            if frame.opcode == frames.CLOSE and not _wrong_in(frame):
+                await self._answer_close(reader, frame)
                 return "closed"
 
-    def _take(self, frame: frames.Frame) -> str:
-        """Why the connection must end, if it must."""
-        if not frame.masked or frame.reserved:
-            self.close(1002, "masked frames without extensions, please")
+    def _take(self, frame: frames.Frame) -> None:
+        if wrong := _wrong_in(frame):
+            self._journal.add("bad_frame", socket=self.id, what=wrong)
+            self.close(1002, wrong)
         elif frame.oversized:
             self._take_oversized()
         elif frame.opcode == frames.PING:
@@ -194,7 +193,6 @@ class SocketLink:
             self._take_text(frame)
         elif frame.opcode == frames.BINARY:
             self._journal.add("bad_frame", socket=self.id, what="a binary message")
-        return ""
 
     def _take_oversized(self) -> None:
         limit = frames.CLIENT_FRAME_LIMIT_BYTES
@@ -219,7 +217,7 @@ class SocketLink:
                 return
             self._on_text(self, text)
 
-    async def _answer_close(self, reader: asyncio.StreamReader, frame: frames.Frame) -> bool:
+    async def _answer_close(self, reader: asyncio.StreamReader, frame: frames.Frame) -> None:
         code = int.from_bytes(frame.payload[:2], "big") if len(frame.payload) >= 2 else 1005
         self._journal.add("client_close", socket=self.id, code=code,
                           reason=_shown(frame.payload[2:]))
@@ -231,7 +229,24 @@ class SocketLink:
                 await asyncio.wait_for(reader.read(), _LINGER_S)
             except asyncio.TimeoutError:
                 pass
-        return True
+
+
+def _wrong_in(frame: frames.Frame) -> str:
+    """What RFC 6455 forbids to a client, if it is there."""
+    if not frame.masked or frame.reserved:
+        return "masked frames without extensions, please"
+    if frame.opcode not in (frames.CONTINUATION, frames.TEXT, frames.BINARY, frames.CLOSE,
+                            frames.PING, frames.PONG):
+        return f"an unknown opcode, {frame.opcode}"
+    if frame.opcode >= frames.CLOSE and (not frame.final or frame.oversized or
+                                         len(frame.payload) > 125):
+        return "a control frame that is long or in fragments"
+    if frame.opcode == frames.CLOSE and frame.payload:
+        code = int.from_bytes(frame.payload[:2], "big")
+        if len(frame.payload) == 1 or code < 1000 or code in (1004, 1005, 1006) or \
+                1012 <= code < 3000 or code >= 5000:
+            return f"a close with {code}"
+    return ""
 
 
 def _shown(payload: bytes) -> str:

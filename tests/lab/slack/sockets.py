@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import random
 import time
 from collections.abc import Callable
@@ -71,7 +72,8 @@ class Sockets:
         """GET /link/?ticket=... with the upgrade of RFC 6455."""
         name = request.query.get("ticket", "")
         key = request.headers.get("sec-websocket-key", "")
-        if request.headers.get("upgrade", "").lower() != "websocket" or not key:
+        if not _is_upgrade(request, key):
+            self._journal.add("bad_upgrade", headers=request.headers)
             return answer({"ok": False, "error": "not_an_upgrade"}, 400)
         if refusal := await self._refusal(name):
             self._journal.add("dial_refused", ticket=name, status=refusal.status, cut=refusal.cut)
@@ -102,12 +104,10 @@ class Sockets:
         writer.write(("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n"
                       "connection: Upgrade\r\n"
                       f"sec-websocket-accept: {frames.accept_key(key)}\r\n\r\n").encode())
-        greeting, active = self._greeting(link, query)
-        await link.run(reader, writer, greeting, active)
+        await link.run(reader, writer, self._greeting(link, query))
 
-    def _greeting(self, link: SocketLink,
-                  query: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
-        """The first frames, and whether this connection counts."""
+    def _greeting(self, link: SocketLink, query: dict[str, str]) -> dict[str, Any] | None:
+        """The hello; none for a connection that does not count."""
         others = len(self.open_links()) + self.ghosts
         info = {"connection_info": {"app_id": self.app_id}}
         if not self.link_enabled or others >= _SOCKETS_MAX:
@@ -115,14 +115,26 @@ class Sockets:
             reason = "too_many_websockets" if self.link_enabled else "link_disabled"
             asyncio.get_running_loop().call_soon(
                 link.disconnect, reason, {"num_connections": others, **info})
-            return [], False
+            return None
         if not link.switches.hello:
             self._journal.add("hello_withheld", socket=link.id)
-            return [], True
+            return None
         if "debug_reconnects" in query:
             link.switches.connection_time_s = 360
         self._journal.add("hello", socket=link.id, num_connections=others + 1)
         started = time.strftime("%Y-%m-%d %H:%M:%S.000", time.gmtime())
-        return [{"type": "hello", "num_connections": others + 1, **info, "debug_info": {
+        return {"type": "hello", "num_connections": others + 1, **info, "debug_info": {
             "host": link.host, "started": started, "build_number": 54,
-            "approximate_connection_time": link.switches.connection_time_s}}], True
+            "approximate_connection_time": link.switches.connection_time_s}}
+
+
+def _is_upgrade(request: Request, key: str) -> bool:
+    headers = request.headers
+    try:
+        well_keyed = len(base64.b64decode(key, validate=True)) == 16
+    except ValueError:
+        return False
+    return (request.method == "GET" and well_keyed
+            and headers.get("upgrade", "").lower() == "websocket"
+            and "upgrade" in headers.get("connection", "").lower()
+            and headers.get("sec-websocket-version") == "13")

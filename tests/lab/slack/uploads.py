@@ -87,17 +87,17 @@ def complete(ws: Workspace, given: Arguments) -> Json:
         raise ApiError("invalid_arguments", ["[ERROR] missing required field: files"])
     files = []
     for one in wanted:
-        file = ws.uploads.files.get(one.get("id", "")) if isinstance(one, dict) else None
+        file = ws.uploads.files.get(str(one.get("id"))) if isinstance(one, dict) else None
         if file is None or file.content is None:
             raise ApiError("file_not_found")
-        file.title = one.get("title", "")
+        file.title = str(one.get("title") or "")
         files.append(file.describe())
     name = given.text("channel_id") or given.text("channels").partition(",")[0]
     if name:
         channel = channel_to_post(ws, name)
         draft = Draft(given.text("initial_comment"), thread_ts=given.text("thread_ts"),
                       files=files)
-        check_thread(channel, draft)
+        check_thread(ws, channel, draft)
         place(ws, channel, draft)
     return {"files": files}
 

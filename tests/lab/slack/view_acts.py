@@ -53,7 +53,7 @@ def close_view(ws: Workspace, body: Json) -> Delivery | None:
         return None
     payload = envelopes.interaction(ws.me, "view_closed", view.user, ws.people.name(view.user), "")
     del payload["trigger_id"]
-    payload |= {"view": view.describe(ws.me), "is_cleared": False, "response_urls": []}
+    payload |= {"view": view.describe(ws.me), "is_cleared": False}
     return ws.deliveries.deliver(envelopes.envelope("interactive", payload, False))
 
 

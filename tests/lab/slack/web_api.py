@@ -75,7 +75,7 @@ class WebApi:
         arguments: Json = {}
         token: Token | None = None
         fault = None
-        headers = {"x_slack_req_id": uuid.uuid4().hex}
+        headers = {"x-slack-req-id": uuid.uuid4().hex}
         try:
             given = Arguments.of(request)
             arguments = given.values
@@ -88,12 +88,12 @@ class WebApi:
             if wait_s := self._ws.buckets.wait_s(name, given.text("channel")):
                 self._write_down(name, arguments, "ratelimited", request)
                 return answer({"ok": False, "error": "ratelimited"}, 429,
-                              retry_after=str(wait_s), **headers)
-            good = answer({"ok": True, **self._run(method, given)}, **headers)
+                              {"retry-after": str(wait_s), **headers})
+            good = answer({"ok": True, **self._run(method, given)}, 200, headers)
             self._write_down(name, arguments, "", request)
         except ApiError as error:
             self._write_down(name, arguments, error.error, request)
-            good = answer({"ok": False, "error": error.error, **error.more}, **headers)
+            good = answer({"ok": False, "error": error.error, **error.more}, 200, headers)
         return good if fault is None else await self._ws.faults.spoil(fault, good)
 
     def _run(self, method: Method, given: Arguments) -> Json:
@@ -139,5 +139,5 @@ class WebApi:
 def _scope_headers(method: Method, token: Token | None) -> dict[str, str]:
     if token is None:
         return {}
-    return {"x_oauth_scopes": ",".join(token.scopes),
-            "x_accepted_oauth_scopes": ",".join(method.scopes)}
+    return {"x-oauth-scopes": ",".join(token.scopes),
+            "x-accepted-oauth-scopes": ",".join(method.scopes)}

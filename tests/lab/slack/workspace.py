@@ -40,6 +40,8 @@ class Workspace:
         # Whether blocks that not every workspace has are known here.
         self.new_blocks = False
         self.home_enabled = True
+        # Whether a reply to a thread that is gone is refused, or lands in the channel.
+        self.refuses_lost_threads = False
         # How long a message can be edited; None: for ever.
         self.edit_window_s: float | None = None
         self.app_hash = "9c1185a5c5e9fc54612808977ee8f548b2258d31"

@@ -4,14 +4,20 @@
 from __future__ import annotations
 
 import http.client
+import itertools
+import subprocess
+import sys
+import tempfile
 import threading
 import unittest
+from pathlib import Path
 from typing import Any
 
 import places  # noqa: F401
 from processes import LabError
-from slack_workspace import APP_TOKEN, BOT_TOKEN
+from slack_workspace import APP_TOKEN, BOT_TOKEN, SERVER, SlackWorkspace
 from story import Story
+from web_api import METHODS
 from web import call
 
 BUTTON = [{"type": "actions", "block_id": "row", "elements": [
@@ -72,6 +78,14 @@ class Membership(Story):
                                ("C0NONE", "channel_not_found")):
             with self.subTest(channel):
                 self.assertEqual(self.error("chat.postMessage", channel=channel, text="x"), error)
+
+    def test_a_bot_that_was_removed_can_edit_nothing_there(self) -> None:
+        ts = self.post()
+        self.slack.tell("channel", id="C0OPS", members=["U0ANA"])
+        self.assertEqual(self.error("chat.update", channel="C0OPS", ts=ts, text="x"),
+                         "not_in_channel")
+        self.slack.tell("token", kind="bot", scopes=["chat:write", "chat:write.public"])
+        self.assertTrue(self.api("chat.update", channel="C0OPS", ts=ts, text="x")["ok"])
 
     def test_an_archived_channel_takes_no_posts_and_no_edits(self) -> None:
         ts = self.post()
@@ -168,6 +182,16 @@ class Messages(Story):
         self.slack.tell("channel", id="C0OPS", thread_locked=True)
         self.assertEqual(self.error("chat.postMessage", channel="C0OPS", text="x",
                                     thread_ts=parent), "restricted_action_thread_locked")
+
+    def test_a_reply_to_a_lost_thread_lands_in_the_channel_or_is_refused(self) -> None:
+        parent = self.post("parent")
+        self.api("chat.delete", channel="C0OPS", ts=parent)
+        answer = self.api("chat.postMessage", channel="C0OPS", text="x", thread_ts=parent)
+        self.assertTrue(answer["ok"])
+        self.assertNotIn("thread_ts", answer["message"])
+        self.slack.tell("settings", refuses_lost_threads=True)
+        self.assertEqual(self.error("chat.postMessage", channel="C0OPS", text="x",
+                                    thread_ts=parent), "thread_not_found")
 
     def test_mentions_are_journaled_unless_they_are_escaped(self) -> None:
         self.post("<!channel> <@U0BOB> look")
@@ -296,6 +320,53 @@ class Files(Story):
         self.assertEqual(call("POST", url, "bytes", {"Content-Type": "text/plain"}).status, 400)
         self.assertEqual(self.error("files.completeUploadExternal", files=[{"id": file}]),
                          "file_not_found")
+
+
+class Nonsense(Story):
+    def test_no_argument_makes_the_simulator_fall(self) -> None:
+        """Every method with arguments of every shape: an answer each time, and no crash."""
+        self.slack.tell("limits", enabled=False)
+        ts = self.post(blocks=BUTTON)
+        shapes: list[Any] = [None, 7, -1.5, True, "", "x", "\u202e\0", [], [7], {}, {"type": []},
+                             [{"type": "section", "text": 7}], {"type": "modal", "blocks": 7},
+                             {"event_type": 1}, [{"id": []}], "\ud800", "1e999", ts]
+        names = ("channel", "ts", "text", "blocks", "thread_ts", "metadata", "view", "view_id",
+                 "trigger_id", "user", "users", "user_id", "usergroup", "files", "filename",
+                 "length", "oldest", "limit", "cursor", "hash", "reply_broadcast")
+        good = {"channel": "C0OPS", "ts": ts, "text": "x", "user": "U0ANA", "user_id": "U0ANA"}
+        for turn, (method, name) in enumerate(itertools.product(METHODS, names)):
+            for shape in shapes[turn % 5::5]:
+                self.send(method, good | {name: shape}, as_json=True)
+                if shape != "\ud800":
+                    self.send(method, good | {name: shape})
+        self.assertEqual(self.slack.journal("crash"), [])
+
+
+class Processes(unittest.TestCase):
+    def test_it_speaks_tls_and_comes_back_on_the_same_port(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="slack-") as folder:
+            with SlackWorkspace(Path(folder)) as slack:
+                url, port = slack.api_url + "api.test", slack.port
+                self.assertTrue(call("POST", url, "", ca_file=slack.ca).json()["ok"])
+                with self.assertRaisesRegex(LabError, "CERTIFICATE_VERIFY_FAILED"):
+                    call("POST", url, "")
+                slack.say("ana", "hello")
+                slack.stop()
+                with self.assertRaises(LabError):
+                    slack.ask("status")
+                slack.start()
+                self.assertEqual((slack.port, slack.channel()), (port, []))
+
+    def test_it_ends_when_whoever_started_it_is_gone(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="slack-") as folder:
+            file = Path(folder) / "port"
+            with subprocess.Popen([sys.executable, "-B", str(SERVER), "--port-file", str(file),
+                                   "--until-eof"], stdin=subprocess.PIPE) as process:
+                while not file.exists():
+                    self.assertIsNone(process.poll())
+                assert process.stdin is not None
+                process.stdin.close()
+                self.assertEqual(process.wait(10), 0)
 
 
 if __name__ == "__main__":

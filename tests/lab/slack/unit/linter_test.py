@@ -105,7 +105,7 @@ EDGES: list[tuple[str, Json, Json, str]] = [
 ]
 
 # (what, the block, where the complaint points to, words of it)
-WRONG: list[tuple[str, Json, str, str]] = [
+WRONG: list[tuple[str, Any, str, str]] = [
     ("mrkdwn in a button", actions(button(text=mrkdwn(3))), "/blocks/0/elements/0/text/type",
      "unsupported type: mrkdwn"),
     ("mrkdwn in a header", {"type": "header", "text": mrkdwn(3)}, "/blocks/0/text/type",

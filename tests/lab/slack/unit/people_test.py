@@ -36,7 +36,7 @@ GATE = {"type": "input", "block_id": "gate", "label": {"type": "plain_text", "te
 
 
 def modal(**more: Any) -> Json:
-    words = {name: {"type": "plain_text", "text": name} for name in ("title", "submit")}
+    words: Json = {name: {"type": "plain_text", "text": name} for name in ("title", "submit")}
     return {"type": "modal", "callback_id": "start", "blocks": [REASON, GATE], **words} | more
 
 

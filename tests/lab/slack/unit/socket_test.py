@@ -13,6 +13,7 @@ import places  # noqa: F401
 import frames
 from peer import Peer, Refused, fresh_url
 from story import Story
+from web import call
 
 Json = dict[str, Any]
 
@@ -83,9 +84,20 @@ class Dials(SocketStory):
         self.slack.tell("link", enabled=True)
         self.dial()
 
-    def test_hello_can_be_withheld(self) -> None:
+    def test_without_its_hello_a_connection_gets_nothing(self) -> None:
         self.slack.switches(hello=False)
-        self.assertTrue(self.dial(greeted=False).is_silent(0.3))
+        peer = self.dial(greeted=False)
+        self.assertEqual(self.slash()["state"], "dispatch_failed")
+        self.assertTrue(peer.is_silent(0.3))
+
+    def test_a_poor_upgrade_is_refused(self) -> None:
+        url = fresh_url(self.slack).replace("ws:", "http:")
+        good = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+        for name, value in (("Upgrade", "h2c"), ("Sec-WebSocket-Version", "8"),
+                            ("Sec-WebSocket-Key", "short")):
+            with self.subTest(name):
+                self.assertEqual(call("GET", url, headers=good | {name: value}).status, 400)
 
 
 class Frames(SocketStory):
@@ -133,11 +145,20 @@ class Frames(SocketStory):
         self.await_entry("ack", envelope_id=sent["envelope_id"])
 
     def test_wrong_frames_of_a_client_are_protocol_errors(self) -> None:
-        for wrong in ({"masked": False}, {"reserved": 4}):
-            with self.subTest(**wrong):
+        wrongs: list[tuple[int, bytes, Json]] = [
+            (frames.TEXT, b"{}", {"masked": False}), (frames.TEXT, b"{}", {"reserved": 4}),
+            (5, b"", {}), (frames.PING, b"x" * 126, {}), (frames.PING, b"", {"final": False}),
+            (frames.CONTINUATION, b"{}", {}), (frames.CLOSE, frames.close_payload(1006), {}),
+            (frames.CLOSE, b"x", {})]
+        for opcode, payload, more in wrongs:
+            with self.subTest(opcode=opcode, **more):
                 peer = self.dial()
-                peer.send(frames.TEXT, b"{}", **wrong)
+                peer.send(opcode, payload, **more)
                 self.assertEqual(peer.close_code(), 1002)
+                peer.close()
+        peer = self.dial()
+        peer.send(frames.TEXT, b"\xff")
+        self.assertEqual(peer.close_code(), 1007)
 
     def test_a_client_may_send_fragments(self) -> None:
         peer = self.dial()
@@ -152,7 +173,8 @@ class Frames(SocketStory):
         self.slack.switches(fragment_bytes=100)
         peer = Peer(fresh_url(self.slack))
         self.addCleanup(peer.close)
-        opcodes, text = [], b""
+        opcodes: list[int] = []
+        text = b""
         while len(opcodes) < 4 or not text.endswith(b"}}"):
             opcode, payload = peer.frame()
             opcodes.append(opcode)
@@ -299,6 +321,14 @@ class Envelopes(SocketStory):
         self.assertEqual(peer.next()["payload"]["text"], "cut")
         with self.assertRaises(ConnectionError):
             peer.next()
+
+    def test_a_mention_is_an_event_where_the_bot_is(self) -> None:
+        peer = self.dial()
+        self.slack.say("ana", "<@U0BOT> status", "lobby")
+        ts = self.slack.say("ana", "<@U0BOT> status")
+        event = peer.next()["payload"]["event"]
+        self.assertEqual((event["type"], event["channel"], event["ts"]),
+                         ("app_mention", "C0OPS", ts))
 
     def test_acks_can_be_lost(self) -> None:
         self.slack.faults({"on": "ack", "do": "drop"})
