@@ -147,15 +147,33 @@ void Api::send(CallQueue::Id id, const Call& call) {
   request.timeout = call.timeout;
   request.connect_timeout = std::min(call.timeout, kConnectTime);
   request.body_max = kAnswerBytesMax;
-  lanes_->start(std::move(request), [settle, json = call.json_answer](http::Answered answered) {
+  http::Lanes* lanes = lanes_.get();
+  if (!call.idempotent) {
+    // On a kept connection that turns out to be dead, curl silently sends a request once more, and
+    // the first one may have been taken. A connection of its own is never such a one.
+    alone_.push_back(client_.lanes(1));
+    lanes = alone_.back().get();
+  }
+  lanes->start(std::move(request), [settle, json = call.json_answer](http::Answered answered) {
     settle(read_answer(answered, json));
   });
 }
 
+/// Moves the calls on that are under way; false when there are none.
+bool Api::move_on() {
+  std::erase_if(alone_, [](const auto& lanes) { return lanes->busy() == 0; });
+  const std::size_t kinds = alone_.size() + (lanes_->busy() > 0 ? 1 : 0);
+  if (kinds == 0) return false;
+  const Millis turn = std::max(kTurn / static_cast<int>(kinds), Millis(1));
+  if (lanes_->busy() > 0) lanes_->turn(turn);
+  for (const auto& lanes : alone_)
+    lanes->turn(turn);
+  return true;
+}
+
 /// Waits for something to do. False when it is time to end.
 bool Api::rest(Moment until) {
-  if (lanes_->busy() > 0) {
-    lanes_->turn(kTurn);
+  if (move_on()) {
     const std::lock_guard lock(mutex_);
     return !stopping_;
   }

@@ -62,11 +62,13 @@ class Api {
   void finish(CallQueue::Final final) noexcept;
   void sweep(Moment now);
   bool rest(Moment until);
+  bool move_on();
 
   ApiOptions options_;
   const Clock& clock_;
   http::Client client_;
   std::unique_ptr<http::Lanes> lanes_;
+  std::vector<std::unique_ptr<http::Lanes>> alone_;  // one for each call that may not be repeated
   std::mutex mutex_;
   std::condition_variable changed_;
   CallQueue queue_;

@@ -83,10 +83,11 @@ void Client::check_tokens() {
                              "app-level token, xapp-, belongs to app_token)"
                            : "[slack] bot_token: " + token.error().what;
     system::log(system::Level::error, "slack: " + token_problem_);
+    return;
   }
   Call call = auth_test();
   call.give_up = kTokenPatience;
-  if (token) api_->call(std::move(call), [this](const Answer& answer) { take_identity(answer); });
+  api_->call(std::move(call), [this](const Answer& answer) { take_identity(answer); });
 }
 
 void Client::take_identity(const Answer& answer) {
