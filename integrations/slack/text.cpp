@@ -210,7 +210,7 @@ std::string typed(std::string_view text) {
       out += '<';
     } else if (token == "&gt;") {
       out += '>';
-    } else if (token.size() > 1 && is_space(token)) {
+    } else if (static_cast<unsigned char>(token.front()) >= 0x80 && is_space(token)) {
       out += ' ';
     } else {
       out += token;
