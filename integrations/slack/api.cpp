@@ -151,6 +151,14 @@ void Api::send(CallQueue::Id id, const Call& call) {
     }
     if (final) finish(std::move(*final));
   };
+  // What Slack would refuse is answered as Slack would, without a call.
+  if (std::string why = objections_to(call); !why.empty()) {
+    Answer answer;
+    answer.verdict = Verdict::refused;
+    answer.error = "invalid_blocks";
+    answer.details = {std::move(why)};
+    return settle(std::move(answer));
+  }
   http::ClientRequest request;
   if (call.token != TokenKind::none) {
     auto header = authorization(call.token);

@@ -80,11 +80,13 @@ Client::Client(const SlackSettings& settings, std::unique_ptr<Store> store, cons
                                                      .bot_token = bot_token_},
                                      *api_, *store_, clock);
   check_tokens();
-  mode_ = std::make_unique<SocketMode>(SocketModeOptions{.timing = timing.link,
-                                                         .ca_file = settings.ca_file.native(),
-                                                         .command = settings.command,
-                                                         .app_token = app_token},
-                                       *api_, *store_, clock, std::move(deliver));
+  mode_ = std::make_unique<SocketMode>(
+      SocketModeOptions{.timing = timing.link,
+                        .ca_file = settings.ca_file.native(),
+                        .tls_only = settings.api_url.starts_with("https:"),
+                        .command = settings.command,
+                        .app_token = app_token},
+      *api_, *store_, clock, std::move(deliver));
 }
 
 Client::~Client() {

@@ -161,6 +161,7 @@ void SocketMode::Loop::dial(int id, const std::string& url) {
   };
   auto address = socket_address(url);
   if (!address) return refuse(address.error().what);
+  if (options_.tls_only && !address->tls) return refuse("Slack's socket URL is not wss://");
   auto proxy = proxy_for(*address, environment_variable);
   if (!proxy) return refuse(proxy.error().what);
   const auto socket =

@@ -165,6 +165,7 @@ std::string cut(std::string_view mrkdwn, std::size_t length_max) {
     if (used > room) break;
     if (token == "```") {
       in_block = !in_block;
+      in_span = false;
     } else if (token == "`" && !in_block) {
       in_span = !in_span;
     } else if (token == "\n") {
