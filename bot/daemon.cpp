@@ -11,13 +11,17 @@
 
 #include "bot/build_info.h"
 #include "bot/cli_commands.h"
+#include "bot/config_watch.h"
 #include "bot/desk.h"
 #include "bot/gauges.h"
+#include "bot/metered_journal.h"
 #include "bot/runner.h"
+#include "bot/silences.h"
 #include "config/findings.h"
+#include "integrations/alertmanager/silence_list.h"
 #include "integrations/alertmanager/webhook.h"
 #include "integrations/console/console_chat.h"
-#include "integrations/prometheus/poller.h"
+#include "integrations/eyes/eyes.h"
 #include "integrations/pushgateway/push.h"
 #include "integrations/sqlite/journal.h"
 #include "integrations/system/log.h"
@@ -97,15 +101,23 @@ class Daemon {
       : settings_(ground.settings),
         clock_(ground.clock),
         world_(*ground.world),
-        journal_(*ground.journal),
+        journal_(*ground.journal, metrics_),
         gate_(settings_.rules, settings_.gate),
         board_(clock_),
         audience_(board_),
-        poller_(settings_.prometheus, settings_.gate, settings_.rules, clock_, secrets()),
+        eyes_(
+            settings_, settings_.rules, clock_,
+            [this](const Sighting& sighting, Moment now) { saw(sighting, now); }, secrets()),
+        silence_list_(settings_.alertmanager, settings_.cluster.name, secrets()),
+        silences_(silence_list_, clock_, audience_, settings_.alertmanager),
         pusher_(settings_.pushgateway, settings_.cluster.name, metrics_),
         desk_(world_, clock_, journal_, gate_, inbox_, activity_, settings_,
               [this] { clock_.stir(); }),
-        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_) {}
+        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_),
+        reload_(settings_, gate_, journal_, clock_, audience_,
+                [this](const Settings& now) { adopt(now); }) {
+    if (settings_.alertmanager.silence_node) runner_.silence_with(silences_);
+  }
 
   int run(system::Signals& signals, bool console);
 
@@ -114,32 +126,36 @@ class Daemon {
     return [this](const std::string& path) { return world_.secret(path); };
   }
   Reply obey(const Actor& actor, const std::string& line);
-  void look();
+  void saw(const Sighting& sighting, Moment now);
   bool suspect(alertmanager::Notification notification);
   std::vector<std::string> not_ready();
   void walk_runs();
   void keep_house();
   void attach_terminal(system::Signals& signals);
+  void adopt(const Settings& settings);
   void main_loop(system::Signals& signals);
 
   const Settings& settings_;
   system::RealClock& clock_;
   LiveWorld& world_;
-  Journal& journal_;
   metrics::Metrics metrics_;
+  MeteredJournal journal_;
   Gate gate_;
   Inbox inbox_;
   Activity activity_;
   web::Board board_;
   Audience audience_;
-  prometheus::Poller poller_;
+  eyes::Eyes eyes_;
+  alertmanager::SilenceList silence_list_;
+  NodeSilences silences_;
   pushgateway::Pusher pusher_;
   Desk desk_;
   std::mutex desk_mutex_;  // the site's thread and the terminal's both type
   Runner runner_;
+  Reload reload_;
   std::atomic<bool> halted_ = false;
 
-  std::unique_ptr<system::Periodic> eyes_;
+  std::unique_ptr<system::Periodic> tending_;
   std::unique_ptr<system::Periodic> push_;
   std::unique_ptr<web::Site> site_;
   std::unique_ptr<console::ConsoleChat> terminal_;
@@ -153,18 +169,8 @@ Reply Daemon::obey(const Actor& actor, const std::string& line) {
   return reply;
 }
 
-void Daemon::look() {
-  const auto sighting = poller_.poll();
-  gate_.saw(sighting, clock_.moment());
-  metrics_.set(metrics::Metric::gate_source_up, sighting.good ? 1 : 0,
-               Labels{{"source", "prometheus"}});
-  if (sighting.good) {
-    const auto now = clock_.now().time_since_epoch();
-    metrics_.set(metrics::Metric::gate_last_success, static_cast<double>(now.count()) / 1000.0,
-                 Labels{{"source", "prometheus"}});
-  } else {
-    log(Level::warn, fmt::format("prometheus: {}", sighting.why_not));
-  }
+void Daemon::saw(const Sighting& sighting, Moment now) {
+  gate_.saw(sighting, now);
   clock_.stir();
 }
 
@@ -175,7 +181,7 @@ bool Daemon::suspect(alertmanager::Notification notification) {
   const auto firing = alertmanager::labels_of(std::move(notification));
   const bool news = gate_.suspect(firing, truncated, clock_.moment());
   if (news) clock_.stir();
-  if (news || resolved) eyes_->soon();
+  if (news || resolved) eyes_.soon();
   return true;
 }
 
@@ -199,6 +205,9 @@ void Daemon::walk_runs() {
       halted_ = runner_.walk(known, fresh) == Walk::halted;
       // A halted run goes on when an order could be written, which proves that the journal works.
       if (!halted_) continue;
+    } else if (settings_.alertmanager.silence_node) {
+      // What a process that was killed has left is taken back.
+      silences_.cover({});
     }
     clock_.wait_until(clock_.moment() + kIdle);
     while (halted_ && !inbox_.leaving() && inbox_.empty()) {
@@ -215,7 +224,7 @@ void Daemon::keep_house() {
     auto folded = records ? fold(*records) : std::unexpected(records.error());
     if (folded) progress = std::move(*folded);
   }
-  set_gauges(metrics_, progress ? &*progress : nullptr, gate_.view(clock_.moment()));
+  set_gauges(metrics_, progress ? &*progress : nullptr, gate_.view(clock_.moment()), clock_.now());
   system::notify_status(activity_.line());
   system::notify_watchdog();
 }
@@ -236,15 +245,18 @@ void Daemon::attach_terminal(system::Signals& signals) {
                                      [&signals] { signals.leave(); }});
 }
 
+/// Other rules may ask for other alerts; the gate goes by them next.
+void Daemon::adopt(const Settings& settings) {
+  eyes_.adopt(settings);
+  clock_.stir();
+}
+
 void Daemon::main_loop(system::Signals& signals) {
+  ConfigWatch configuration(reload_, metrics_, clock_);
   while (true) {
     const auto event = signals.next(kHousekeeping);
     if (event == system::Event::leave) return;
-    if (event == system::Event::reload) {
-      log(Level::warn,
-          "SIGHUP: reading the configuration again is not supported; restart instead, "
-          "a run goes on where it was");
-    }
+    configuration.look(event == system::Event::reload);
     keep_house();
   }
 }
@@ -256,7 +268,11 @@ int Daemon::run(system::Signals& signals, bool console) {
     return answer_of(obey(actor, line));
   };
   sinks.not_ready = [this] { return not_ready(); };
-  eyes_ = std::make_unique<system::Periodic>(settings_.gate.poll_interval, [this] { look(); });
+  eyes_.open();
+  if (settings_.alertmanager.silence_node) {
+    tending_ = std::make_unique<system::Periodic>(settings_.alertmanager.silence_lease / 4,
+                                                  [this] { silences_.tend(); });
+  }
   auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
                               {metrics_, board_, clock_, secrets(),
                                web::repeat_window(settings_.gate.confirmation_time())});
@@ -270,6 +286,7 @@ int Daemon::run(system::Signals& signals, bool console) {
       if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
     });
   }
+  reload_.begin();
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
@@ -279,12 +296,13 @@ int Daemon::run(system::Signals& signals, bool console) {
   main_loop(signals);
   system::notify_stopping();
   inbox_.leave();
-  poller_.stop();
+  eyes_.stop();
+  silence_list_.stop();
   clock_.stir();
   runner.join();
   typed_.reset();
   site_.reset();
-  eyes_.reset();
+  tending_.reset();
   push_.reset();
   keep_house();
   if (!settings_.pushgateway.url.empty()) std::ignore = pusher_.push();
@@ -293,9 +311,9 @@ int Daemon::run(system::Signals& signals, bool console) {
 
 /// What `check` would find. Said before the start and not when a run needs the file that is not
 /// there: with a blocking one nothing is started.
-bool fit_to_serve(const Settings& settings) {
+bool fit_to_serve(const Settings& settings, Time now) {
   bool fit = true;
-  for (const auto& finding : findings(settings)) {
+  for (const auto& finding : findings(settings, now)) {
     if (finding.blocking) {
       fmt::print(stderr, "{}\n", finding.what);
       fit = false;
@@ -312,14 +330,11 @@ int serve(const ServeOptions& options) {
   auto settings = cli::load_or_complain(options.config);
   if (!settings) return cli::kMisused;
   if (const auto level = system::parse_level(settings->log.level)) system::set_log_level(*level);
-  if (!fit_to_serve(*settings)) return cli::kRefused;
+  if (!fit_to_serve(*settings, system::RealClock().now())) return cli::kRefused;
   const auto complain = [](const Failure& failure) {
     fmt::print(stderr, "{}\n", failure.what);
     return cli::kRefused;
   };
-  // The blocking ones show soon enough; what is only dangerous would go unseen for months.
-  for (const auto& finding : findings(*settings, system::RealClock().now()))
-    log(Level::warn, finding.what);
   auto signals = system::Signals::install();
   if (!signals) return complain(signals.error());
   Daemon::Ground ground{std::move(*settings), {}, {}, {}};

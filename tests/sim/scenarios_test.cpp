@@ -297,6 +297,43 @@ TEST_CASE("another node that is not Ready holds the next node") {
   CHECK(sim.said("worker-1 is not Ready"));
 }
 
+TEST_CASE("without webhooks the gate says the same, a poll later at most") {
+  const auto held_for = [](bool webhook) {
+    Five sim;
+    sim.when("upgrade ended on worker-4", [&] { sim.fire(kApiDown, webhook); });
+    sim.clock.after(minutes(40), [&] { sim.resolve("KubeAPIDown"); });
+    sim.start();
+    REQUIRE(sim.run_to_end());
+    CHECK(sim.ending() == Ending::done);
+    std::vector<std::pair<Time, std::string>> held;
+    for (const auto& record : sim.journal.records())
+      if (const auto* body = std::get_if<Held>(&record.body))
+        held.emplace_back(record.at, body->reasons.front().substr(0, 11));
+    return held;
+  };
+  const auto with = held_for(true);
+  const auto without = held_for(false);
+  REQUIRE(with.size() == without.size());
+  for (std::size_t i = 0; i < with.size(); ++i) {
+    CHECK(with[i].second == without[i].second);
+    CHECK(without[i].first - with[i].first <= sim_settings().gate.poll_interval);
+  }
+}
+
+TEST_CASE("resolved messages open nothing while nobody can see") {
+  Five sim;
+  sim.when("upgrade ended on worker-4", [&] {
+    sim.fire(kApiDown);
+    sim.clock.after(minutes(1), [&] { sim.prometheus(false); });
+    for (int i = 2; i < 60; ++i)
+      sim.clock.after(minutes(i), [&] { sim.resolved_message(); });
+  });
+  sim.start();
+  CHECK_FALSE(sim.run_to_end(hours(3)));
+  CHECK(sim.model.at("worker-3").kubelet == Version{1, 34, 2, {}});
+  CHECK_FALSE(sim.model.at("worker-3").unschedulable);
+}
+
 TEST_CASE("a webhook that no poll confirms pauses for its while and is dropped") {
   Five sim;
   sim.when("upgrade ended on worker-4", [&] {

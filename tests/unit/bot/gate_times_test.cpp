@@ -29,7 +29,7 @@ TEST_CASE("21: alerts that fired when the run began are ignored, a second instan
   world.gate.disarm();
   world.passes(seconds(15), {kDisk});
   const auto baseline = world.gate.baseline({}, {}, kNoon, after(world.now)).value();
-  CHECK(baseline.size() == 1);
+  CHECK(baseline.size() == 2);  // the alert, and the rules that were in force
   world.gate.arm(baseline, kNoon, after(world.now));
   world.passes(minutes(2), {kDisk});
   CHECK(world.answer() == Answer::go);
@@ -128,6 +128,17 @@ TEST_CASE("a window that says pause keeps what was held when it ended, beyond a 
   // Gone and back outside of the window, it is not the rule's any more.
   world.passes(kPoll, {kDisk});
   CHECK(world.answer(kNoon + hours(3)) == Answer::go);
+}
+
+TEST_CASE("a gate that polls faster than anybody looks is asked at its own pace") {
+  GateSettings settings;
+  settings.poll_interval = std::chrono::milliseconds(100);
+  GateWorld world({gate_rule("disk", "alertname=\"DiskFull\"", RuleAction::pause)}, settings);
+  world.passes(kPoll, {{{"alertname", "DiskFull"}}});
+  world.passes(kPoll, {});
+  const auto verdict = world.ask();
+  CHECK(verdict.answer == Answer::wait);
+  CHECK(verdict.next_look == settings.poll_interval);
 }
 
 }  // namespace lockkeeper::test
