@@ -23,6 +23,7 @@ class Checks {
   void workers();
   void web_server();
   void clients();
+  void slack();
   void authority();
   void detection();
 
@@ -158,6 +159,30 @@ void Checks::clients() {
   }
 }
 
+// Half of a Slack would look like a whole one until somebody clicks.
+void Checks::slack() {
+  const auto& slack = settings_.slack;
+  if (!slack.enabled() && slack.channel.empty()) return;
+  const auto need = [&](bool there, std::string_view what) {
+    if (!there) add({"slack"}, fmt::format("[slack] needs {}", what));
+  };
+  constexpr std::string_view kForms = "(or _env, _credential, _secret)";
+  need(slack.app_token.given(), fmt::format("app_token_file {}: xapp-...", kForms));
+  need(slack.bot_token.given(), fmt::format("bot_token_file {}: xoxb-...", kForms));
+  need(!slack.channel.empty(), "channel: the id of the channel where runs are shown");
+  if (slack.app_token.given() && slack.app_token.described() == slack.bot_token.described()) {
+    add({"slack"}, "[slack] app_token and bot_token are two different tokens, from one source");
+  }
+  const std::string_view url = slack.api_url;
+  constexpr std::string_view kPlain = "http://";
+  if (!url.starts_with(kPlain)) return;
+  const auto host =
+      url.substr(kPlain.size(), url.find_first_of(":/", kPlain.size()) - kPlain.size());
+  if (host != "localhost" && !is_loopback(host)) {
+    add({"slack.api_url"}, "api_url: tokens would travel in the clear; use https");
+  }
+}
+
 void Checks::authority() {
   const auto check = [&](std::string_view role, const std::vector<std::string>& actors) {
     for (const auto& actor : actors) {
@@ -200,6 +225,7 @@ void cross_check(const Settings& settings, const GivenLines& given, ErrorList& e
   checks.workers();
   checks.web_server();
   checks.clients();
+  checks.slack();
   checks.authority();
   checks.detection();
 }

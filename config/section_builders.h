@@ -50,6 +50,8 @@ Table<Settings> gate_table();
 Table<Settings> pushgateway_table();
 Table<Settings> http_table();
 Table<Settings> authority_table();
+// Where people are spoken to: slack_section.cpp.
+Table<Settings> slack_table();
 Table<Settings> journal_table();
 Table<Settings> log_table();
 

@@ -11,8 +11,8 @@ const std::vector<Table<Settings>>& settings_tables() {
       cluster_table(),     kubernetes_table(), ssh_table(),        upgrade_table(),
       preflight_table(),   snapshot_table(),   postflight_table(), detection_table(),
       compat_table(),      gate_table(),       prometheus_table(), alertmanager_table(),
-      pushgateway_table(), http_table(),       authority_table(),  journal_table(),
-      log_table(),
+      pushgateway_table(), http_table(),       authority_table(),  slack_table(),
+      journal_table(),     log_table(),
   };
   return tables;
 }
@@ -39,7 +39,7 @@ const Table<ClientSettings>& client_table() {
 }
 
 const std::vector<std::string_view>& later_sections() {
-  static const std::vector<std::string_view> names = {"slack", "report"};
+  static const std::vector<std::string_view> names = {"report"};
   return names;
 }
 

@@ -241,6 +241,24 @@ struct AuthoritySettings {
   std::vector<std::string> admin;
 };
 
+/// [slack]; without tokens there is no Slack.
+struct SlackSettings {
+  enum class OnLoss { proceed, pause };  // proceed is written `continue`
+
+  SecretSource app_token;     // app_token_file, ...: xapp-..., opens the socket and nothing else
+  SecretSource bot_token;     // bot_token_file, ...: xoxb-..., for everything else
+  std::string channel;        // the id of the channel where runs are shown
+  std::string admin_channel;  // where messages go when that one refuses them; empty: the log
+  std::string command = "/upgrade";  // several apps of a workspace may want the same name
+  std::string api_url = "https://slack.com/api";  // a proxy or a simulator may stand in
+  std::filesystem::path ca_file;                  // empty: the system's store
+  // What losing Slack does to a run that is under way: people see less, the gate sees as much.
+  OnLoss on_loss = OnLoss::proceed;  // key `on_slack_loss`
+  Millis loss_after = 5min;          // renewals and short outages are no loss
+
+  [[nodiscard]] bool enabled() const { return app_token.given() || bot_token.given(); }
+};
+
 /// [journal]
 struct JournalSettings {
   std::filesystem::path file = "/var/lib/lockkeeper/journal.db";
@@ -272,6 +290,7 @@ struct Settings {
   HttpSettings http;
   std::vector<ClientSettings> clients;
   AuthoritySettings authority;
+  SlackSettings slack;
   JournalSettings journal;
   LogSettings log;
   RuleBook rules;

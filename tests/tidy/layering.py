@@ -28,6 +28,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "node": ("ssh",),
     "kubernetes": ("http",),
     "packages": ("http", "system"),
+    "slack": ("http", "sqlite", "system"),
     "world": ("http", "kubernetes", "node", "packages", "ssh", "system"),
 }
 

@@ -92,7 +92,7 @@ TEST_CASE("an unknown section names the nearest one") {
 }
 
 TEST_CASE("sections of the language to come are told by name") {
-  CHECK(refusal("[slack]\n") == "l.ini:1: section [slack] is not supported yet\n");
+  CHECK(refusal("[report]\n") == "l.ini:1: section [report] is not supported yet\n");
 }
 
 TEST_CASE("a bad value names its key") {

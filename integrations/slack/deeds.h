@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// From the inbox to the bot: a thread that hands out what people did, one deed at a time and in
+// order, and the slip on which the answer to it can still ride on the acknowledgement. The socket's
+// thread never waits for the bot: a deed that takes longer is acknowledged without an answer, and
+// the answer goes by the response URL.
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "integrations/slack/store.h"
+
+namespace lockkeeper::slack {
+
+/// How long an acknowledgement waits for the bot's answer. Slack's limit is 3 s, our own 150 ms.
+inline constexpr Millis kAnswerWindow{110};
+
+/// The way to put a payload into an envelope's acknowledgement. Any thread.
+class Slip {
+ public:
+  using Send = std::function<void(std::string payload)>;
+
+  /// `send` is called at most once, by whoever is first.
+  explicit Slip(Send send) : send_(std::move(send)) {}
+
+  /// Sends the acknowledgement with `payload`, a JSON object, or empty:
+  ///   slash   {"response_type":"ephemeral","text":...,"blocks":[...]}
+  ///   submit  {"response_action":"errors","errors":{"BLOCK":"text"}}, or update, push, clear
+  /// False when it has left already: use the response URL.
+  bool ack(std::string payload) {
+    if (used_.exchange(true)) return false;
+    if (send_) send_(std::move(payload));
+    return true;
+  }
+
+ private:
+  Send send_;
+  std::atomic<bool> used_ = false;
+};
+
+/// Given each deed once, on the thread of the Deeds. After a crash the deeds that were not finished
+/// come again, so an effect is to be tied to `Interaction::key`. Must be bounded and not throw.
+/// When it returns without an answer, the acknowledgement leaves without one.
+using Deliver = std::function<void(const Interaction& deed, Slip& slip)>;
+
+class Deeds {
+ public:
+  /// Does not own the store.
+  Deeds(Store& store, Deliver deliver);
+  ~Deeds();
+  Deeds(const Deeds&) = delete;
+  Deeds& operator=(const Deeds&) = delete;
+
+  /// Begins, with what the store still has from before. A second call does nothing.
+  void start();
+
+  /// A deed that the store has just kept. shared: the socket's timer and the bot race for it.
+  void put(Interaction deed, std::shared_ptr<Slip> slip);
+
+  /// Ends after the deed that is being dealt with; the others stay in the store.
+  void stop() noexcept;
+
+ private:
+  struct Waiting {
+    Interaction deed;
+    std::shared_ptr<Slip> slip;  // shared: see put()
+  };
+  void run();
+  void deal_with(const Waiting& next) noexcept;
+
+  Store& store_;
+  Deliver deliver_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Waiting> waiting_;  // the store's limit bounds it
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace lockkeeper::slack
