@@ -11,6 +11,7 @@
 
 #include "bot/build_info.h"
 #include "bot/cli_commands.h"
+#include "bot/config_watch.h"
 #include "bot/desk.h"
 #include "bot/gauges.h"
 #include "bot/runner.h"
@@ -105,7 +106,9 @@ class Daemon {
         pusher_(settings_.pushgateway, settings_.cluster.name, metrics_),
         desk_(world_, clock_, journal_, gate_, inbox_, activity_, settings_,
               [this] { clock_.stir(); }),
-        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_) {}
+        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_),
+        reload_(settings_, gate_, journal_, clock_, audience_,
+                [this](const Settings& now) { adopt(now); }) {}
 
   int run(system::Signals& signals, bool console);
 
@@ -120,6 +123,7 @@ class Daemon {
   void walk_runs();
   void keep_house();
   void attach_terminal(system::Signals& signals);
+  void adopt(const Settings& settings);
   void main_loop(system::Signals& signals);
 
   const Settings& settings_;
@@ -137,6 +141,7 @@ class Daemon {
   Desk desk_;
   std::mutex desk_mutex_;  // the site's thread and the terminal's both type
   Runner runner_;
+  Reload reload_;
   std::atomic<bool> halted_ = false;
 
   std::unique_ptr<system::Periodic> eyes_;
@@ -236,15 +241,19 @@ void Daemon::attach_terminal(system::Signals& signals) {
                                      [&signals] { signals.leave(); }});
 }
 
+/// Other rules may ask for other alerts; the gate goes by them next.
+void Daemon::adopt(const Settings& settings) {
+  poller_.adopt(settings.rules);
+  eyes_->soon();
+  clock_.stir();
+}
+
 void Daemon::main_loop(system::Signals& signals) {
+  ConfigWatch configuration(reload_, metrics_, clock_);
   while (true) {
     const auto event = signals.next(kHousekeeping);
     if (event == system::Event::leave) return;
-    if (event == system::Event::reload) {
-      log(Level::warn,
-          "SIGHUP: reading the configuration again is not supported; restart instead, "
-          "a run goes on where it was");
-    }
+    configuration.look(event == system::Event::reload);
     keep_house();
   }
 }
@@ -270,6 +279,7 @@ int Daemon::run(system::Signals& signals, bool console) {
       if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
     });
   }
+  reload_.begin();
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
@@ -293,9 +303,9 @@ int Daemon::run(system::Signals& signals, bool console) {
 
 /// What `check` would find. Said before the start and not when a run needs the file that is not
 /// there: with a blocking one nothing is started.
-bool fit_to_serve(const Settings& settings) {
+bool fit_to_serve(const Settings& settings, Time now) {
   bool fit = true;
-  for (const auto& finding : findings(settings)) {
+  for (const auto& finding : findings(settings, now)) {
     if (finding.blocking) {
       fmt::print(stderr, "{}\n", finding.what);
       fit = false;
@@ -312,14 +322,11 @@ int serve(const ServeOptions& options) {
   auto settings = cli::load_or_complain(options.config);
   if (!settings) return cli::kMisused;
   if (const auto level = system::parse_level(settings->log.level)) system::set_log_level(*level);
-  if (!fit_to_serve(*settings)) return cli::kRefused;
+  if (!fit_to_serve(*settings, system::RealClock().now())) return cli::kRefused;
   const auto complain = [](const Failure& failure) {
     fmt::print(stderr, "{}\n", failure.what);
     return cli::kRefused;
   };
-  // The blocking ones show soon enough; what is only dangerous would go unseen for months.
-  for (const auto& finding : findings(*settings, system::RealClock().now()))
-    log(Level::warn, finding.what);
   auto signals = system::Signals::install();
   if (!signals) return complain(signals.error());
   Daemon::Ground ground{std::move(*settings), {}, {}, {}};

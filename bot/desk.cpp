@@ -232,9 +232,13 @@ Reply Desk::alerts() {
 Reply Desk::history(const Command& command) {
   if (command.words.size() > 1) return malformed("/upgrade history takes at most one run");
   if (!command.words.empty()) {
-    const auto progress = run_progress(command.words.front());
-    if (!progress) return failed(progress.error());
-    return ok(messages::timeline(*progress));
+    const auto& run = command.words.front();
+    const auto records = journal_.read(run);
+    if (!records) return failed(records.error());
+    if (records->empty())
+      return malformed(fmt::format("no run '{}' in the journal", clipped(run, 40)));
+    const auto progress = fold(*records);
+    return progress ? ok(messages::timeline(*progress)) : failed(progress.error());
   }
   const auto runs = journal_.runs(kHistoryRuns);
   if (!runs) return failed(runs.error());

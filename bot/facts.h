@@ -111,9 +111,19 @@ struct Suppressed {
   std::string by;  // "silenced by 7d4c (ana)", "inhibited by KubeNodeNotReady"
 };
 
-/// One look at Prometheus, with what else is known at that moment.
+/// How the looks at one source of alerts go.
+struct SourceState {
+  std::string name;  // "prometheus", "prometheus eu", "alertmanager", "webhook"
+  bool good = false;
+  std::string why_not{};              // when it is not
+  std::optional<Moment> last_good{};  // nothing: never
+  std::string note{};                 // what is odd about it, although it is good
+};
+
+/// One look at Prometheus, with what else is known at that moment; or what the looks at several
+/// sources come to (lookout.h).
 struct Sighting {
-  bool good = false;    // 200, success, a vector, timely: only then do the rest count
+  bool good = false;    // 200, success, a vector, timely: only then may anything be quiet
   std::string why_not;  // the reason, in one line
   std::vector<Labels> firing;
   bool watchdog = false;
@@ -121,6 +131,12 @@ struct Sighting {
   std::vector<Labels> alertmanager{};    // firing by a poll of Alertmanager
   std::vector<Suppressed> suppressed{};  // by a poll of Alertmanager; who is silent is not silenced
   std::optional<Time> at{};              // wall time of the look, for the windows of rules
+  std::string note{};                    // what is odd about the source: its clock, a warning
+
+  // Of several sources. Without `good`, what fires in here is more than was known, and not all.
+  bool partial = false;            // nothing is wrong: others have not been asked yet
+  bool alertmanager_away = false;  // its own alerts cannot be gone: nobody could tell
+  std::vector<SourceState> sources{};
 };
 
 }  // namespace lockkeeper

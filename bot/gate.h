@@ -51,22 +51,23 @@ struct GateView {
   std::vector<Alert> alerts;              // every firing alert with what it comes to
   std::optional<Millis> since_good_poll;  // nothing: none yet
   std::string last_failure;               // of the newest failed poll
-  // What does not hold the run and might have: alerts that are set aside, and rules that match an
-  // alert but for one key.
+  // What does not hold the run and might have: alerts that are set aside, rules that match an alert
+  // but for one key, and sources that are not seen.
   std::vector<std::string> notes{};
+  std::vector<SourceState> sources{};  // who is asked, and webhooks where a heartbeat is known
 };
 
 /// One rule as it stands now, for `/upgrade rules`.
 struct RuleView {
-  const Rule* rule = nullptr;  // in the gate's book
-  std::string state;           // "holds 2 alerts", "outside its window ...", "in force"
+  Rule rule;
+  std::string state;  // "holds 2 alerts", "outside its window ...", "in force"
 };
 
 class Gate {
  public:
   Gate(RuleBook book, GateSettings settings);
 
-  /// One look at Prometheus, good or bad.
+  /// One look at Prometheus, or what the looks at several sources come to: good, partial or bad.
   void saw(const Sighting& sighting, Moment now);
 
   /// Firing alerts from a webhook, and how many more it left out (truncatedAlerts). Returns whether
@@ -98,12 +99,19 @@ class Gate {
   [[nodiscard]] Result<Notes> baseline(std::span<const std::string> names, Millis lasting,
                                        Time now_wall, Moment now) const;
 
+  /// From now on these rules and settings count: a person has changed the file. What was seen stays
+  /// seen, so the labels that make an alert the same must be the same. A stretch of waiting goes on
+  /// under the new terms of its rules; what a removed rule held owes the quiet time of `settings`.
+  /// A latched abort stays, and no alert is waived any more that its rule would not waive again.
+  void adopt(RuleBook book, GateSettings settings, Moment now);
+
   /// As the next node would find it: while a node is worked on, in phase between.
   [[nodiscard]] GateView view(Moment now) const;
 
   /// Every rule in order, the default action last.
   [[nodiscard]] std::vector<RuleView> rules(Moment now) const;
 
+  /// Only where nobody calls adopt() at the same time.
   [[nodiscard]] const RuleBook& book() const { return book_; }
 
  private:
@@ -117,14 +125,24 @@ class Gate {
     Moment since;      // in its state, gaps in sight and all: what people are shown
     Moment sight;      // the same without a gap
     Moment sight_any;  // without a gap, pending or firing
+    Moment last;       // the newest look in which it was
     bool pending = false;
     Sources sources{.prometheus = true};
-    std::string suppressed;
+    bool by_prometheus = false;  // ever: then its absence there says that it is gone
+    std::string suppressed{};
+    mutable MatchMemo memo{};  // a cache, under the gate's lock as all of this
   };
   struct Polled {
     Labels labels;
     std::uint64_t id = 0;
     const Track* track = nullptr;  // in tracks_
+    Labels raw{};                  // as it came, where that differs
+  };
+  /// What the look before had. Sources answer in the same order as long as nothing changes, so what
+  /// has been worked out for an alert is usually found where it is looked for first.
+  struct Before {
+    std::vector<Polled> polled;
+    std::size_t next = 0;
   };
   struct Judged {
     const Labels* labels = nullptr;  // in polled_ or suspicions_
@@ -135,6 +153,7 @@ class Gate {
     bool pending = false;
     Millis firing{};
     std::string note{};
+    MatchMemo* memo = nullptr;
   };
   /// Everything that is judged at one moment, and what the rules need to know of it.
   struct Crowd {
@@ -145,14 +164,17 @@ class Gate {
   };
 
   // Sight.
+  using Tracks = std::map<std::uint64_t, Track>;
   void absorb(const Sighting& sighting, Moment now);
-  void absorb_one(const Labels& raw, bool pending, bool gap, Moment now,
-                  std::map<std::uint64_t, Track>& seen);
-  void absorb_alertmanager(const Sighting& sighting, bool gap, Moment now,
-                           std::map<std::uint64_t, Track>& seen);
+  [[nodiscard]] Polled identified(const Labels& raw, Before& before) const;
+  void absorb_one(const Labels& raw, bool pending, Moment now, Tracks& seen, Before& before);
+  void absorb_alertmanager(const Sighting& sighting, Moment now, Tracks& seen, Before& before);
+  void keep_known(std::vector<Polled> before, const Sighting& sighting, Tracks& seen);
   void forget_suspicions(Moment now);
   [[nodiscard]] Labels normal(const Labels& raw) const;
   [[nodiscard]] bool blind(Moment now) const;
+  [[nodiscard]] bool deaf(Moment now) const;
+  [[nodiscard]] bool believes_webhooks() const;
   void note_wall(std::optional<Time> wall, Moment now);
   [[nodiscard]] std::optional<Time> wall(Moment now) const;
 
@@ -177,26 +199,31 @@ class Gate {
   [[nodiscard]] Verdict verdict(const Crowd& crowd, Moment now) const;
   [[nodiscard]] std::vector<std::string> wait_reasons(const Crowd& crowd, Moment now) const;
   [[nodiscard]] std::string blind_reason(Moment now) const;
+  [[nodiscard]] std::string deaf_reason(Moment now) const;
+  [[nodiscard]] std::vector<SourceState> source_states(Moment now) const;
   [[nodiscard]] Situation shown_situation(Moment now) const;
   [[nodiscard]] std::vector<std::string> notes(const Crowd& crowd,
                                                const Situation& situation) const;
   [[nodiscard]] std::string rule_state(const Rule& rule, const Crowd& crowd,
                                        const Situation& situation) const;
 
-  const RuleBook book_;
-  const GateSettings settings_;
-
   mutable std::mutex mutex_;
+  RuleBook book_;
+  GateSettings settings_;
   std::vector<Polled> polled_;  // in the newest good poll, normalised
-  std::map<std::uint64_t, Track> tracks_;
+  Tracks tracks_;
   std::map<std::uint64_t, Suspicion> suspicions_;
-  std::set<std::uint64_t> waived_;                // held for max_pause, and the rule says go on
+  // Held for max_pause, and the rule of this name says go on.
+  std::map<std::uint64_t, std::string> waived_;
   std::map<std::uint64_t, const Rule*> holders_;  // who holds for an alert, beyond its window
   std::set<std::uint64_t> preexisting_;           // fired when the run began
   std::set<std::uint64_t> aside_;                 // set aside by the order that began it
   std::optional<Moment> aside_until_;             // and until when
   int truncated_ = 0;                             // left out of webhooks since the last good poll
   std::optional<Moment> last_good_;
+  std::vector<SourceState> sources_;
+  std::optional<Moment> first_look_;
+  std::optional<Moment> heartbeat_;  // the newest Watchdog that came by webhook
   std::string last_failure_ = "no poll of Prometheus yet";
   std::optional<std::pair<Time, Moment>> wall_;  // the newest wall time, and when it was told
   Situation situation_;

@@ -34,8 +34,8 @@ Evidence Gate::evidence_of(std::uint64_t id, const Track* track) const {
   }
   evidence.pending = track->pending;
   evidence.sources = track->sources;
-  evidence.seen = *last_good_ - track->sight;
-  evidence.seen_any = *last_good_ - track->sight_any;
+  evidence.seen = track->last - track->sight;
+  evidence.seen_any = track->last - track->sight_any;
   evidence.suppressed = track->suppressed;
   if (const auto holder = holders_.find(id); holder != holders_.end()) {
     evidence.held_by = holder->second;
@@ -48,11 +48,14 @@ Gate::Crowd Gate::gathered(Moment now) const {
   const auto most = polled_.size() + suspicions_.size();
   crowd.judged.reserve(most);
   crowd.evidence.reserve(most);
-  for (const auto& [labels, id, track] : polled_) {
+  for (const auto& [labels, id, track, raw] : polled_) {
     // A webhook says that it fires by now: it is judged as that.
     if (track->pending && suspicions_.contains(id)) continue;
-    crowd.judged.push_back(
-        {.labels = &labels, .id = id, .pending = track->pending, .firing = now - track->since});
+    crowd.judged.push_back({.labels = &labels,
+                            .id = id,
+                            .pending = track->pending,
+                            .firing = now - track->since,
+                            .memo = &track->memo});
     crowd.evidence.push_back(evidence_of(id, track));
   }
   for (const auto& [id, suspicion] : suspicions_) {
@@ -62,7 +65,7 @@ Gate::Crowd Gate::gathered(Moment now) const {
   }
   crowd.seen.reserve(crowd.judged.size());
   for (std::size_t i = 0; i < crowd.judged.size(); ++i)
-    crowd.seen.push_back({crowd.judged[i].labels, &crowd.evidence[i]});
+    crowd.seen.push_back({crowd.judged[i].labels, &crowd.evidence[i], crowd.judged[i].memo});
   return crowd;
 }
 
@@ -124,7 +127,9 @@ Hold& Gate::holding() {
 }
 
 void Gate::note_blindness(Moment now) {
-  if (!blind(now) || settings_.on_blind == GateSettings::OnBlind::proceed) return;
+  const bool unheard = deaf(now) && believes_webhooks();
+  if (!blind(now) && !unheard) return;
+  if (settings_.on_blind == GateSettings::OnBlind::proceed) return;
   holding().keep(std::string(kBlindRule), {.quiet_needed = settings_.resume_after}, now);
 }
 
@@ -159,7 +164,7 @@ void Gate::waive_overdue(Crowd& crowd, Moment now) {
   std::vector<std::string_view> waived;
   for (auto& one : crowd.judged) {
     if (!overdue(one, now) || one.rule->on_timeout != OnTimeout::proceed) continue;
-    waived_.insert(one.id);
+    waived_[one.id] = one.rule->name;
     one.action = RuleAction::notify;
     one.note = kWaived;
     waived.emplace_back(one.rule->name);
@@ -198,7 +203,7 @@ void Gate::hold_for(const Crowd& crowd, Moment now) {
 
 void Gate::count_quiet(const Crowd& crowd, Moment now) {
   if (!hold_) return;
-  const bool all_quiet = !any_blocks(crowd.judged);
+  const bool all_quiet = !any_blocks(crowd.judged) && !(deaf(now) && believes_webhooks());
   hold_->polled(all_quiet, now);
   if (all_quiet && hold_->over(now)) hold_.reset();
 }

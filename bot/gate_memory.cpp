@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "bot/gate.h"
+#include "config/difference.h"
 
 namespace lockkeeper {
 namespace {
@@ -64,6 +65,40 @@ void Gate::arm(const Notes& memory, Time now_wall, Moment now) {
   aside_until_ = now + (end ? *end - now_wall : Millis(0));
 }
 
+void Gate::adopt(RuleBook book, GateSettings settings, Moment now) {
+  const std::scoped_lock lock(mutex_);
+  const auto named = [&](std::string_view name) -> const Rule* {
+    if (name == book.fallback.name) return &book.fallback;
+    const auto rule = std::ranges::find(book.rules, name, &Rule::name);
+    return rule == book.rules.end() ? nullptr : &*rule;
+  };
+  std::erase_if(waived_, [&](const auto& entry) {
+    const auto* rule = named(entry.second);
+    return rule == nullptr || !rule->max_pause || rule->on_timeout != OnTimeout::proceed;
+  });
+  if (hold_) {
+    hold_->revise([&](const std::string& name) -> Hold::Terms {
+      const auto* rule = named(name);
+      if (rule == nullptr || !blocks(rule->action)) return {.quiet_needed = settings.resume_after};
+      return {rule->resume_after, rule->min_pause, armed_ && rule->sticky};
+    });
+  }
+  std::map<std::uint64_t, std::string> held;
+  for (const auto& [id, rule] : holders_)
+    held[id] = rule->name;
+  book_ = std::move(book);
+  settings_ = std::move(settings);
+  for (auto& [id, track] : tracks_)
+    track.memo = {};
+  holders_.clear();
+  for (const auto& [id, name] : held) {
+    const auto rule = std::ranges::find(book_.rules, name, &Rule::name);
+    if (rule != book_.rules.end() && outlasts_windows(*rule)) holders_[id] = &*rule;
+  }
+  auto crowd = judge(situation_, now);
+  update(crowd, now);
+}
+
 void Gate::disarm() {
   const std::scoped_lock lock(mutex_);
   armed_ = false;
@@ -89,13 +124,14 @@ Result<Notes> Gate::baseline(std::span<const std::string> names, Millis lasting,
                              Moment now) const {
   const std::scoped_lock lock(mutex_);
   Notes notes;
+  notes[std::string(kRulesNote)] = digest(book_);
   if (blind(now)) {
     if (names.empty()) return notes;
     return fail("no alert can be set aside: nobody can tell which fire, the gate is blind");
   }
   std::set<std::string_view> found;
   std::vector<std::string_view> firing;
-  for (const auto& [labels, id, track] : polled_) {
+  for (const auto& [labels, id, track, raw] : polled_) {
     const auto name = labels.get("alertname");
     if (track->pending) continue;
     firing.push_back(name);

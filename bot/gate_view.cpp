@@ -50,6 +50,9 @@ std::vector<std::string> Gate::wait_reasons(const Crowd& crowd, Moment now) cons
   if (blind(now) && settings_.on_blind != GateSettings::OnBlind::proceed) {
     reasons.push_back(blind_reason(now));
   }
+  if (deaf(now) && believes_webhooks() && settings_.on_blind != GateSettings::OnBlind::proceed) {
+    reasons.push_back(deaf_reason(now));
+  }
   if (truncated_ > 0) {
     reasons.push_back(fmt::format("a webhook left {} alerts out; waiting for a poll", truncated_));
   }
@@ -59,6 +62,21 @@ std::vector<std::string> Gate::wait_reasons(const Crowd& crowd, Moment now) cons
 std::string Gate::blind_reason(Moment now) const {
   if (!last_good_) return fmt::format("blind: {}", last_failure_);
   return fmt::format("blind for {}: {}", to_string(now - *last_good_), last_failure_);
+}
+
+std::string Gate::deaf_reason(Moment now) const {
+  return fmt::format("deaf: no Watchdog has come by webhook for {} (webhook_watchdog = {})",
+                     to_string(now - heartbeat_.value_or(*first_look_)),
+                     to_string(settings_.webhook_watchdog));
+}
+
+/// Those that are asked, and webhooks as soon as there is anything to tell of them.
+std::vector<SourceState> Gate::source_states(Moment now) const {
+  auto states = sources_;
+  if (heartbeat_ || deaf(now)) {
+    states.push_back({"webhook", !deaf(now), deaf(now) ? deaf_reason(now) : "", heartbeat_, {}});
+  }
+  return states;
 }
 
 Situation Gate::shown_situation(Moment now) const {
@@ -76,10 +94,10 @@ GateView Gate::view(Moment now) const {
   const auto crowd = judge(situation, now);
   const auto answer = verdict(crowd, now);
   view.reasons = answer.reasons;
-  view.state = answer.answer == Answer::stop   ? GateState::aborted
-               : blind(now)                    ? GateState::blind
-               : answer.answer == Answer::wait ? GateState::paused
-                                               : GateState::clear;
+  view.state = answer.answer == Answer::stop                      ? GateState::aborted
+               : blind(now) || (deaf(now) && believes_webhooks()) ? GateState::blind
+               : answer.answer == Answer::wait                    ? GateState::paused
+                                                                  : GateState::clear;
   for (const auto& one : crowd.judged) {
     // What no rule has asked for is noise as long as it does not fire.
     if (one.pending && one.action == RuleAction::ignore) continue;
@@ -90,6 +108,13 @@ GateView Gate::view(Moment now) const {
   if (last_good_) view.since_good_poll = now - *last_good_;
   view.last_failure = last_failure_;
   view.notes = notes(crowd, situation);
+  view.sources = source_states(now);
+  for (const auto& source : view.sources) {
+    const auto& text = source.good ? source.note : source.why_not;
+    // What makes the gate blind is a reason, and stands there.
+    if (text.empty() || view.state == GateState::blind) continue;
+    view.notes.push_back(fmt::format("{}: {}", source.name, text));
+  }
   return view;
 }
 
@@ -122,8 +147,8 @@ std::vector<RuleView> Gate::rules(Moment now) const {
   const auto crowd = judge(situation, now);
   std::vector<RuleView> views;
   for (const auto& rule : book_.rules)
-    views.push_back({&rule, rule_state(rule, crowd, situation)});
-  views.push_back({&book_.fallback, rule_state(book_.fallback, crowd, situation)});
+    views.push_back({rule, rule_state(rule, crowd, situation)});
+  views.push_back({book_.fallback, rule_state(book_.fallback, crowd, situation)});
   return views;
 }
 

@@ -57,6 +57,15 @@ void Hold::drop(std::span<const std::string_view> rules, Moment now) {
   std::erase_if(causes_, [&](const auto& entry) { return entry.second.settled(now); });
 }
 
+void Hold::revise(const std::function<Terms(const std::string& rule)>& terms) {
+  for (auto& [rule, cause] : causes_) {
+    const bool stuck = cause.terms.sticky;
+    cause.terms = terms(rule);
+    // What a person has unstuck stays so until its alert is seen again.
+    cause.terms.sticky = cause.terms.sticky && stuck;
+  }
+}
+
 void Hold::interrupt() {
   quiet_.last.reset();
   for (auto& [rule, cause] : causes_)

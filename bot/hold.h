@@ -6,6 +6,7 @@
 // each cause has lasted for its min_pause, and no cause is sticky any more. Owned by the gate,
 // under its lock.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -32,6 +33,10 @@ class Hold {
   /// These rules' part in the waiting is over, whatever their terms were. What has been quiet for
   /// long enough by itself was only kept up by them, and goes with them.
   void drop(std::span<const std::string_view> rules, Moment now);
+
+  /// The rules have been changed: each cause goes on under what `terms` gives for its rule, which
+  /// may be less than what it was before.
+  void revise(const std::function<Terms(const std::string& rule)>& terms);
 
   /// The next stretch of quiet is not joined to the one before: there was a gap in sight.
   void interrupt();

@@ -218,6 +218,10 @@ std::string timeline(const Progress& progress) {
                       fmt::format("{} for {}: {}", who(pause.holder), to_string(until - pause.from),
                                   joined(pause.reasons, "; ")));
   }
+  for (const auto& change : progress.rules) {
+    rows.emplace_back(change.at, fmt::format("rules {}: {}", change.what.digest,
+                                             joined(change.what.changes, "; ")));
+  }
   std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.first; });
   auto text = fmt::format("{} opened by {}", to_string(progress.opened_at), progress.opened_by);
   for (const auto& [at, row] : rows)

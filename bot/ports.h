@@ -136,4 +136,39 @@ class Chat {
   virtual void say(Message message) noexcept = 0;
 };
 
+struct Cover;
+
+/// Silences for the node at work (silences.h). A courtesy: a failure is said, and changes nothing.
+class Silences {
+ public:
+  virtual ~Silences() = default;
+
+  /// From now on this node is worked on, or none. Called by the runner before the work begins and
+  /// when it is over; returns when the silences stand, or could not be made in a few seconds.
+  virtual void cover(const Cover& wanted) = 0;
+};
+
+/// A silence as we make it: one alert by name, on one node by name.
+struct OwnSilence {
+  std::string id;  // Alertmanager's; empty: not made yet
+  std::string run;
+  std::string node;
+  std::string alertname;
+  Time starts_at{};
+  Time ends_at{};
+
+  bool operator==(const OwnSilence&) const = default;
+};
+
+/// Alertmanager's silences, as far as they are ours. Every call is bounded.
+class SilenceBook {
+ public:
+  virtual ~SilenceBook() = default;
+
+  /// Those of this cluster's runs, whichever process made them, that have not ended.
+  virtual Result<std::vector<OwnSilence>> standing() = 0;
+  virtual Status put(const OwnSilence& silence) = 0;
+  virtual Status take_back(const std::string& id) = 0;
+};
+
 }  // namespace lockkeeper

@@ -130,6 +130,12 @@ bool Progress::in_doubt() const {
   return step != nullptr && steps[static_cast<std::size_t>(step->number - 1)].begun.has_value();
 }
 
+std::string Progress::rules_digest() const {
+  if (!rules.empty()) return rules.back().what.digest;
+  const auto at = baseline.find(std::string(kRulesNote));
+  return at == baseline.end() ? std::string() : at->second;
+}
+
 std::optional<std::pair<Time, Time>> Progress::worked_on(std::string_view node) const {
   std::optional<std::pair<Time, Time>> stretch;
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -156,8 +162,10 @@ Status apply(Progress& progress, const Record& record) {
         fmt::format("a record of run {} stands among those of run {}", record.run, progress.run));
   }
   if (progress.closed) {
-    // An order may arrive in the moment in which the run ends; anything else is a mixed-up journal.
+    // An order or new rules may arrive in the moment in which the run ends; anything else is a
+    // mixed-up journal.
     if (std::holds_alternative<Ordered>(record.body)) return {};
+    if (std::holds_alternative<RulesChanged>(record.body)) return {};
     return fail(fmt::format("run {} goes on after its end", record.run));
   }
   Status status;
@@ -172,6 +180,7 @@ Status apply(Progress& progress, const Record& record) {
                    if (!progress.latched) progress.latched = body;
                  },
                  [&](const Closed& body) { close(progress, body, record.at); },
+                 [&](const RulesChanged& body) { progress.rules.push_back({record.at, body}); },
              },
              record.body);
   return status;

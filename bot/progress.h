@@ -30,6 +30,12 @@ struct Pause {
   std::vector<std::string> reasons;
 };
 
+/// Other rules in the middle of the run.
+struct RulesChange {
+  Time at{};
+  RulesChanged what;
+};
+
 struct Progress {
   std::string run;
   std::optional<Plan> plan;  // absent only before the Opened record
@@ -44,6 +50,7 @@ struct Progress {
   std::optional<Held> doubt;
   std::optional<Latched> latched;
   std::vector<Pause> pauses;
+  std::vector<RulesChange> rules;
   std::optional<Closed> closed;
   Time closed_at{};
 
@@ -54,6 +61,10 @@ struct Progress {
   [[nodiscard]] bool in_doubt() const;
 
   [[nodiscard]] bool open() const { return plan && !closed; }
+
+  /// The digest of the rules that the run was last told to go by; "" in a journal of bots that did
+  /// not write it down.
+  [[nodiscard]] std::string rules_digest() const;
 
   /// When this run had its hands on the node: from its cordon to the end of its last step, or to
   /// the end of the run. Nothing when it never had.

@@ -66,6 +66,9 @@ Json to_json(const Latched& body) {
 Json to_json(const Closed& body) {
   return {{"ending", to_string(body.ending)}, {"reasons", reasons_json(body.reasons)}};
 }
+Json to_json(const RulesChanged& body) {
+  return {{"digest", body.digest}, {"changes", body.changes}};
+}
 
 Opened opened_from(const Json& json) {
   auto plan = decode_plan(get<Json>(json, "plan").dump());
@@ -98,6 +101,10 @@ Body body_from(std::string_view kind, const Json& json) {
   }
   if (kind == "latched") return Latched{get<std::string>(json, "by"), reasons()};
   if (kind == "closed") return Closed{get_word(json, "ending", reader(Ending::cleared)), reasons()};
+  if (kind == "rules") {
+    return RulesChanged{get<std::string>(json, "digest"),
+                        get<std::vector<std::string>>(json, "changes")};
+  }
   throw Malformed(fmt::format("a record of kind '{}' is unknown", clipped(kind, 40)));
 }
 
@@ -125,8 +132,8 @@ std::string_view to_string(Ending ending) {
 }
 
 std::string_view kind_of(const Body& body) {
-  constexpr std::array<std::string_view, 8> names = {"opened",   "intent",  "outcome", "held",
-                                                     "released", "ordered", "latched", "closed"};
+  constexpr std::array<std::string_view, 9> names = {
+      "opened", "intent", "outcome", "held", "released", "ordered", "latched", "closed", "rules"};
   static_assert(std::variant_size_v<Body> == names.size());
   return names.at(body.index());
 }

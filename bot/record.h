@@ -22,12 +22,17 @@ using Actor = std::string;
 /// Names and values worth remembering: "snapshot", "cordoned_by_person", "fence", ...
 using Notes = std::map<std::string, std::string>;
 
+/// The note of a baseline that holds the digest of the rules in force.
+inline constexpr std::string_view kRulesNote = "rules";
+
 /// A run begins: its plan, frozen. Written before its first step.
 struct Opened {
   Plan plan;
   Actor by;
   std::string reason;
-  Notes baseline{};  // the gate's own: what fired at that moment, as far as it will matter
+  // The gate's own: what fired at that moment, as far as it will matter, and under "rules" the
+  // digest of the rules in force.
+  Notes baseline{};
   bool operator==(const Opened&) const = default;
 };
 
@@ -101,7 +106,16 @@ struct Closed {
   bool operator==(const Closed&) const = default;
 };
 
-using Body = std::variant<Opened, Intent, Outcome, Held, Released, Ordered, Latched, Closed>;
+/// The rules in force are others from here on. Also written while no run is open, then under the
+/// empty run id.
+struct RulesChanged {
+  std::string digest;                // of the rules in force now, config/difference.h
+  std::vector<std::string> changes;  // in words
+  bool operator==(const RulesChanged&) const = default;
+};
+
+using Body =
+    std::variant<Opened, Intent, Outcome, Held, Released, Ordered, Latched, Closed, RulesChanged>;
 
 /// One line of the journal.
 struct Record {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "bot/messages.h"
+#include "bot/silences.h"
 
 namespace lockkeeper {
 namespace {
@@ -52,10 +53,21 @@ Walk Runner::walk(const std::string& run, bool fresh) {
   memory.insert(progress_.baseline.begin(), progress_.baseline.end());
   gate_.arm(memory, clock_.now(), clock_.moment());
   chat_.say(fresh ? messages::opened(progress_) : messages::resumed(progress_));
+  const Walk walk = walk_steps();
+  // While the process is away the lease lasts; a run that cannot go on is nobody's work.
+  if (walk != Walk::leaving) uncover();
+  return walk;
+}
+
+Walk Runner::walk_steps() {
   while (const Step* step = progress_.next()) {
     if (const auto walk = one_step(*step)) return *walk;
   }
   return close();
+}
+
+void Runner::uncover() {
+  if (silences_ != nullptr) silences_->cover({run_, "", clock_.now()});
 }
 
 std::optional<Walk> Runner::one_step(const Step& step) {
@@ -143,6 +155,7 @@ bool Runner::carry_out(const Step& step) {
   if (progress_.plan->dry_run && step.action != Action::check) return rehearse(step);
   if (!progress_.in_doubt() && !append(Intent{step.number})) return false;
   activity_.set(to_string(step));
+  if (silences_ != nullptr) silences_->cover(cover_for(progress_, step, clock_.now()));
   auto outcome = perform(step);
   return outcome && finish(step, std::move(*outcome));
 }

@@ -42,8 +42,14 @@ class Runner : private Watch {
   /// after a restart: the chat is told that the run resumes.
   Walk walk(const std::string& run, bool fresh);
 
+  /// Where the node at work is silenced; by default nowhere.
+  void silence_with(Silences& silences) { silences_ = &silences; }
+
  private:
   enum class Pass { go, wind_down, leave, halt };
+
+  Walk walk_steps();
+  void uncover();
 
   // The journal and the inbox.
   bool load(const std::string& run);
@@ -104,6 +110,7 @@ class Runner : private Watch {
   Inbox& inbox_;
   Activity& activity_;
   const Settings& settings_;
+  Silences* silences_ = nullptr;
 
   std::string run_;
   Progress progress_;

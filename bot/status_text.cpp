@@ -137,7 +137,7 @@ std::string rules_text(const std::vector<RuleView>& rules) {
   for (const auto& [rule, state] : rules) {
     const bool last = ++number == rules.size();
     const auto lead = last ? std::string("otherwise") : fmt::format("{:4}.", number);
-    text += fmt::format("\n{} {}: {}, {}", lead, rule_text(*rule), to_string(rule->action), state);
+    text += fmt::format("\n{} {}: {}, {}", lead, rule_text(rule), to_string(rule.action), state);
     if (number == kRulesShown && !last) {
       return text + fmt::format("\n  and {} more", rules.size() - number);
     }

@@ -84,6 +84,8 @@ template void apply(const Table<Settings>&, const IniSection&, const std::filesy
                     Settings&, ErrorList&);
 template void apply(const Table<ClientSettings>&, const IniSection&, const std::filesystem::path&,
                     ClientSettings&, ErrorList&);
+template void apply(const Table<PrometheusSettings>&, const IniSection&,
+                    const std::filesystem::path&, PrometheusSettings&, ErrorList&);
 template void apply(const Table<Rule>&, const IniSection&, const std::filesystem::path&, Rule&,
                     ErrorList&);
 template void apply(const Table<Window>&, const IniSection&, const std::filesystem::path&, Window&,

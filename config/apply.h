@@ -15,7 +15,8 @@ namespace lockkeeper {
 
 /// Reads every entry of the section into the target, relative paths from `folder`. What is wrong
 /// goes to `errors` with its line, and its column where a value knows it; the target then holds
-/// what could be read and must not be used. T is Settings, ClientSettings, Rule or Window.
+/// what could be read and must not be used. T is Settings, PrometheusSettings,
+/// ClientSettings, Rule or Window.
 template <class T>
 void apply(const Table<T>& table, const IniSection& section, const std::filesystem::path& folder,
            T& target, ErrorList& errors);

@@ -19,6 +19,7 @@ class Checks {
 
   void required();
   void times();
+  void sources();
   void workers();
   void web_server();
   void clients();
@@ -43,7 +44,7 @@ class Checks {
 
 void Checks::required() {
   // The other keys have defaults that work somewhere; nobody can guess these.
-  const auto need = [&](bool there, std::string_view section, std::string_view key) {
+  const auto need = [&](bool there, const std::string& section, std::string_view key) {
     if (there) return;
     add({fmt::format("{}.{}", section, key), section},
         fmt::format("[{}] {} is required for a run", section, key));
@@ -51,6 +52,8 @@ void Checks::required() {
   need(!settings_.ssh.user.empty(), "ssh", "user");
   need(!settings_.ssh.key_file.empty(), "ssh", "key_file");
   need(!settings_.prometheus.url.empty(), "prometheus", "url");
+  for (const auto& more : settings_.more_prometheus)
+    need(!more.url.empty(), "prometheus " + more.name, "url");
 }
 
 // Contradictions between two durations are told at the one that was written, because a default
@@ -78,6 +81,32 @@ void Checks::times() {
     add({"upgrade.poll_interval", "upgrade.ready_timeout"},
         fmt::format("poll_interval ({}) must be shorter than ready_timeout ({})",
                     exact(upgrade.poll_interval), exact(upgrade.ready_timeout)));
+  }
+}
+
+// A quorum that nobody can reach, proofs that cannot come in time, silences that nobody asked for.
+void Checks::sources() {
+  const auto& gate = settings_.gate;
+  const auto all = 1 + settings_.more_prometheus.size();
+  if (static_cast<std::size_t>(gate.quorum) > all) {
+    add({"gate.quorum"},
+        fmt::format("quorum ({}) is more than the {} Prometheus of this file", gate.quorum, all));
+  }
+  const auto heartbeat = gate.webhook_watchdog;
+  if (heartbeat != Millis{} && heartbeat <= gate.confirmation_time()) {
+    add({"gate.webhook_watchdog"},
+        fmt::format("webhook_watchdog ({}) must be longer than confirm_within ({}), within which a "
+                    "repeated message may be swallowed",
+                    exact(heartbeat), exact(gate.confirmation_time())));
+  }
+  const auto& alertmanager = settings_.alertmanager;
+  if (!alertmanager.silence_node) return;
+  if (!alertmanager.given()) {
+    add({"alertmanager.silence_node"}, "silence_node = yes needs the url of Alertmanager");
+  }
+  if (alertmanager.silence_alerts.empty()) {
+    add({"alertmanager.silence_node"},
+        "silence_node = yes needs silence_alerts: a silence is never for all alerts of a node");
   }
 }
 
@@ -179,6 +208,7 @@ void cross_check(const Settings& settings, const GivenLines& given, ErrorList& e
   Checks checks(settings, given, errors);
   checks.required();
   checks.times();
+  checks.sources();
   checks.workers();
   checks.web_server();
   checks.clients();

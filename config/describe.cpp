@@ -76,6 +76,15 @@ std::string gate_note(const Settings& settings) {
   return fmt::format("  (confirm_within is then {})\n", exact(settings.gate.confirmation_time()));
 }
 
+std::string further_prometheus(const Settings& settings) {
+  std::string text;
+  for (const auto& prometheus : settings.more_prometheus) {
+    text += fmt::format("[prometheus {}]\n{}\n", prometheus.name,
+                        keys(further_prometheus_table(), prometheus, {}));
+  }
+  return text;
+}
+
 std::string list_of_findings(const Settings& settings, std::optional<Time> now) {
   const auto found = findings(settings, now);
   if (found.empty()) return "Nothing to object to.\n";
@@ -129,6 +138,7 @@ std::string describe(const Settings& settings, std::optional<Time> now) {
     text += fmt::format("[{}]\n{}", table.name, keys(table, settings, defaults));
     if (table.name == "gate") text += gate_note(settings);
     text += "\n";
+    if (table.name == "prometheus") text += further_prometheus(settings);
   }
   for (const auto& client : settings.clients) {
     text += fmt::format("[client {}]\n{}\n", client.name, keys(client_table(), client, {}));

@@ -22,7 +22,8 @@ namespace {
 // Keys, certificates and kubeconfigs are a few KiB; a CA bundle is some hundred.
 constexpr std::size_t kFileBytesMax = 16UL << 20;
 constexpr std::string_view kNoSilences =
-    "honor_silences = yes: nobody asks Alertmanager, so no alert counts as silenced";
+    "honor_silences = yes: nobody asks Alertmanager, so no alert counts as silenced; give its url "
+    "in [alertmanager]";
 
 /// Goes through the settings part by part and remembers what it found.
 class Look {
@@ -74,6 +75,9 @@ void Look::files() {
     block("[kubernetes] kubeconfig: not given, this is not a pod, and $KUBECONFIG is not set");
   }
   readable("[prometheus] ca_file", settings_.prometheus.ca_file, false);
+  for (const auto& more : settings_.more_prometheus)
+    readable(fmt::format("[prometheus {}] ca_file", more.name), more.ca_file, false);
+  readable("[alertmanager] ca_file", settings_.alertmanager.ca_file, false);
   readable("[http] tls_cert_file", settings_.http.tls_certificate, false);
   readable("[http] tls_key_file", settings_.http.tls_key, true);
 }
@@ -91,6 +95,8 @@ void Look::secrets() {
   for (const auto& table : settings_tables())
     for (const auto& key : table.secrets)
       secret(fmt::format("[{}] {}", table.name, key.name), key.find(settings_));
+  for (const auto& more : settings_.more_prometheus)
+    secret(fmt::format("[prometheus {}] bearer_token", more.name), &more.bearer_token);
   for (const auto& client : settings_.clients)
     secret(fmt::format("[client {}] token", client.name), &client.token);
 }
@@ -122,7 +128,15 @@ void Look::gate() {
   if (settings_.gate.on_blind == GateSettings::OnBlind::proceed) {
     warn("[gate] on_blind = continue: the run goes on while nobody can see whether alerts fire");
   }
-  if (settings_.gate.honor_silences) warn(fmt::format("[gate] {}", kNoSilences));
+  const bool asked = settings_.alertmanager.given();
+  if (settings_.gate.honor_silences && !asked) warn(fmt::format("[gate] {}", kNoSilences));
+  if (settings_.gate.quorum > 0 &&
+      static_cast<std::size_t>(settings_.gate.quorum) <= settings_.more_prometheus.size()) {
+    warn(
+        fmt::format("[gate] quorum = {}: the alerts of a Prometheus that is not seen for longer "
+                    "than blind_after do not hold the run",
+                    settings_.gate.quorum));
+  }
   if (!settings_.gate.builtin_ignores) {
     warn("[gate] builtin_ignores = no: alerts that fire by design now need rules of their own");
   }
@@ -160,10 +174,13 @@ void Look::rule(const Rule& rule) {
   if (now_ && !ever_open(rule, *now_)) {
     warn_of("its windows are not open once in the next two weeks");
   }
-  if (rule.source == Source::alertmanager) {
-    warn_of("source = alertmanager: nobody asks Alertmanager, so it never counts");
+  const bool asked = settings_.alertmanager.given();
+  if (rule.source == Source::alertmanager && !asked) {
+    warn_of(
+        "source = alertmanager: nobody asks Alertmanager, so it never counts; give its url in "
+        "[alertmanager]");
   }
-  if (rule.honor_silences && !settings_.gate.honor_silences) warn_of(kNoSilences);
+  if (rule.honor_silences && !settings_.gate.honor_silences && !asked) warn_of(kNoSilences);
   if (blocks(rule.action) && (rule.hold_for > Millis(0) || rule.min_alerts > 1)) {
     const auto action = settings_.rules.fallback.action;
     if (action >= rule.action && catches_nothing_before(rule)) {

@@ -76,6 +76,12 @@ Table<Settings> gate_table() {
            "a webhook's alert that no poll confirms is dropped; 0s: 2 * poll_interval + 30s")
       .key("webhook_ttl", at(&GateSettings::webhook_ttl), duration_value(10min, 7 * kDay),
            "how long a webhook's word is believed where a rule has source = webhook")
+      .key(
+          "webhook_watchdog", at(&GateSettings::webhook_watchdog), duration_value(0s, kDay),
+          "how often a Watchdog must come by webhook, as a proof that webhooks arrive; 0s: none is "
+          "expected")
+      .key("quorum", at(&GateSettings::quorum), count_value(0, 100),
+           "how many Prometheus must be seen for a clear gate; 0: all that are configured")
       .key("honor_silences", at(&GateSettings::honor_silences), flag_value(),
            "whether alerts that Alertmanager silences or inhibits are ignored, for rules that do "
            "not say; by default Prometheus' truth counts")
@@ -83,27 +89,6 @@ Table<Settings> gate_table() {
            "an answer whose clock is further from ours is no good answer")
       .key("rule_health_every", at(&GateSettings::rule_health_every), count_value(1, 1000),
            "look at the health of Prometheus' rules every so many polls");
-  return table;
-}
-
-// Prometheus alone can clear the gate, so it is required and its answers are bounded.
-Table<Settings> prometheus_table() {
-  const auto at = in(&Settings::prometheus);
-  Table<Settings> table{"prometheus", "Whose word on alerts counts.", {}, {}, {}};
-  const auto source = [](auto& settings) -> auto& { return settings.prometheus.bearer_token; };
-  table.key("url", at(&PrometheusSettings::url), url_value(),
-            "its address, with the path prefix if it has one");
-  table.last().required = true;
-  table.secret(
-      "bearer_token", source, [source](const Settings& settings) { return &source(settings); },
-      "the bearer token that it asks for");
-  table
-      .key("ca_file", at(&PrometheusSettings::ca_file), path_value(),
-           "the authority of its certificate", "those of the system")
-      .key("timeout", at(&PrometheusSettings::timeout), duration_value(100ms, 10min),
-           "for one question")
-      .key("body_max", at(&PrometheusSettings::body_max), size_value(1024, 4 * kGibibyte),
-           "a larger answer is refused; 10,000 alerts are about 3 MiB");
   return table;
 }
 

@@ -47,6 +47,7 @@ class Loader {
  private:
   void take_section(const IniSection& section);
   void take_client(const IniSection& section);
+  void take_prometheus(const IniSection& section);
   void note_given(const IniSection& section);
   void read_rules_file();
   void finish();
@@ -93,12 +94,22 @@ void Loader::take_client(const IniSection& section) {
   settings_.clients.push_back(std::move(client));
 }
 
+void Loader::take_prometheus(const IniSection& section) {
+  const auto parts = split_section_name(section.name);
+  if (!parts.problem.empty()) return errors_.add(section.line, parts.problem);
+  PrometheusSettings prometheus;
+  prometheus.name = parts.name;
+  apply(further_prometheus_table(), section, folder_, prometheus, errors_);
+  settings_.more_prometheus.push_back(std::move(prometheus));
+}
+
 /// Sections with a name of their own first, then those of the tables.
 void Loader::take_section(const IniSection& section) {
   const auto kind = split_section_name(section.name).kind;
   if (kind == "rule") return rules_.take(section, path_.string(), folder_, errors_);
   if (kind == "window") return rules_.take_window(section, path_.string(), folder_, errors_);
   if (kind == "client") return take_client(section);
+  if (section.name.starts_with("prometheus ")) return take_prometheus(section);
   const auto& tables = settings_tables();
   const auto table = std::ranges::find(tables, section.name, &Table<Settings>::name);
   if (table == tables.end()) return errors_.add(section.line, unknown_section(section.name));

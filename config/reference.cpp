@@ -57,8 +57,12 @@ std::string section(const Table<T>& table, const T& defaults) {
 std::string reference_markdown() {
   std::string text(kIntroduction);
   const auto defaults = default_settings();
-  for (const auto& table : settings_tables())
+  for (const auto& table : settings_tables()) {
     text += section(table, defaults);
+    if (table.name == "prometheus") {
+      text += section(further_prometheus_table(), PrometheusSettings{});
+    }
+  }
   text += section(client_table(), ClientSettings{});
   text += section(rule_table(), Rule{});
   return text + section(window_table(), Window{});

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <vector>
+
+#include "config/sections.h"
 
 namespace lockkeeper {
 namespace {
@@ -32,6 +35,15 @@ class RuleCheck {
     const auto at = std::ranges::find(section_.entries, key, &IniEntry::key);
     return at == section_.entries.end() ? nullptr : &*at;
   }
+  /// Neither there nor misspelt, which has been reported.
+  [[nodiscard]] bool missing(std::string_view key) const {
+    std::vector<std::string_view> known;
+    for (const auto& one : rule_table().keys)
+      known.push_back(one.name);
+    return std::ranges::none_of(section_.entries, [&](const IniEntry& entry) {
+      return entry.key == key || nearest(entry.key, known) == key;
+    });
+  }
   /// Told at the key, when it was written.
   void refuse_at(std::string_view key, std::string what) {
     if (const auto* entry = find(key)) errors_.add(entry->line, std::move(what));
@@ -47,10 +59,10 @@ class RuleCheck {
 
 void RuleCheck::needed() {
   // A match that could not be read has been reported; it must not be called missing as well.
-  if (find("match") == nullptr) {
+  if (missing("match")) {
     errors_.add(section_.line, fmt::format("rule {} has no match", rule_.name));
   }
-  if (find("action") == nullptr) {
+  if (missing("action")) {
     errors_.add(section_.line, fmt::format("rule {} has no action", rule_.name));
   }
   if (find("action") != nullptr && rule_.action == RuleAction::resume &&

@@ -37,9 +37,13 @@ Table<Settings> preflight_table();
 Table<Settings> snapshot_table();
 Table<Settings> postflight_table();
 
+// Who is asked about alerts: source_sections.cpp.
+Table<Settings> prometheus_table();
+Table<PrometheusSettings> named_prometheus_table();
+Table<Settings> alertmanager_table();
+
 // What is listened to, and who may speak: gate_sections.cpp. Part of [gate] fills the RuleBook.
 Table<Settings> gate_table();
-Table<Settings> prometheus_table();
 Table<Settings> pushgateway_table();
 Table<Settings> http_table();
 Table<Settings> authority_table();

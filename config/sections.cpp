@@ -8,11 +8,17 @@ namespace lockkeeper {
 const std::vector<Table<Settings>>& settings_tables() {
   // The order of `check` and of the reference: the cluster, what is done to it, who is heard.
   static const std::vector<Table<Settings>> tables = {
-      cluster_table(),  kubernetes_table(), ssh_table(),   upgrade_table(),    preflight_table(),
-      snapshot_table(), postflight_table(), gate_table(),  prometheus_table(), pushgateway_table(),
-      http_table(),     authority_table(),  slack_table(), journal_table(),    log_table(),
+      cluster_table(),    kubernetes_table(),   ssh_table(),         upgrade_table(),
+      preflight_table(),  snapshot_table(),     postflight_table(),  gate_table(),
+      prometheus_table(), alertmanager_table(), pushgateway_table(), http_table(),
+      authority_table(),  slack_table(),        journal_table(),     log_table(),
   };
   return tables;
+}
+
+const Table<PrometheusSettings>& further_prometheus_table() {
+  static const Table<PrometheusSettings> table = named_prometheus_table();
+  return table;
 }
 
 const Table<ClientSettings>& client_table() {

@@ -15,6 +15,9 @@ namespace lockkeeper {
 /// The sections that stand once, from [cluster] to [log].
 const std::vector<Table<Settings>>& settings_tables();
 
+/// [prometheus NAME].
+const Table<PrometheusSettings>& further_prometheus_table();
+
 /// [client NAME].
 const Table<ClientSettings>& client_table();
 

@@ -120,6 +120,12 @@ struct GateSettings {
   // webhook` believes it: no poll will confirm it, and a "resolved" may never come. Longer than
   // Alertmanager's repeat_interval, which is 4 h by default.
   Millis webhook_ttl = 8h;
+  // A Watchdog that Alertmanager posts to us at least this often proves that webhooks arrive; 0:
+  // none is expected. Its route repeats it, so this is some multiple of repeat_interval.
+  Millis webhook_watchdog{};
+  // How many Prometheus must be seen for a clear gate; 0: all that are configured. What any of them
+  // sees holds the run.
+  int quorum = 0;
   bool honor_silences = false;       // for rules that do not say; default_action too
   int rule_health_every = 4;         // look at rule health every so many polls
   std::filesystem::path rules_file;  // default: rules.ini beside the ini file, if there is one
@@ -131,13 +137,31 @@ struct GateSettings {
   }
 };
 
-/// [prometheus]
+/// [prometheus], and each further [prometheus NAME]
 struct PrometheusSettings {
+  std::string name;  // empty: the one of [prometheus]
   std::string url;
   SecretSource bearer_token;      // bearer_token_file, bearer_token_env, ...
   std::filesystem::path ca_file;  // empty: the system's store
   Millis timeout = 10s;
   std::int64_t body_max = 64LL << 20;  // bytes of an answer; 10,000 alerts are about 3 MB
+};
+
+/// [alertmanager]: its own API, beside the webhooks that it sends. Optional.
+struct AlertmanagerSettings {
+  std::vector<std::string> urls;  // key `url`; the members of one cluster. Empty: nobody is asked
+  SecretSource bearer_token;
+  std::filesystem::path ca_file;  // empty: the system's store
+  Millis timeout = 5s;            // for one member; a silence may keep a node waiting for so long
+  std::int64_t body_max = 64LL << 20;
+  // A courtesy to whoever is on call: while a node is worked on, these alerts about this node are
+  // silenced, by a lease that ends by itself when we do not renew it.
+  bool silence_node = false;
+  std::vector<std::string> silence_alerts;  // by name, never by pattern
+  Millis silence_lease = 10min;
+  Millis silence_limit = 2h;  // nobody's node is silenced for longer, however long the work takes
+
+  [[nodiscard]] bool given() const { return !urls.empty(); }
 };
 
 /// [pushgateway]
@@ -217,6 +241,8 @@ struct Settings {
   PostflightSettings postflight;
   GateSettings gate;
   PrometheusSettings prometheus;
+  std::vector<PrometheusSettings> more_prometheus;  // in file order
+  AlertmanagerSettings alertmanager;
   PushgatewaySettings pushgateway;
   HttpSettings http;
   std::vector<ClientSettings> clients;

@@ -67,5 +67,6 @@ Table<T>& Table<T>::secret(std::string_view secret_name,
 // The targets that have secrets.
 template struct Table<Settings>;
 template struct Table<ClientSettings>;
+template struct Table<PrometheusSettings>;
 
 }  // namespace lockkeeper

@@ -64,9 +64,7 @@ class Sieve {
   std::size_t pass(const Rule& rule) {
     if (!in_force(rule, situation_)) return 0;
     const bool closed = outside_windows(rule, situation_);
-    const auto fits = [&](std::size_t alert) {
-      return applies(rule, *alerts_[alert].labels, evidence(alert), situation_, closed);
-    };
+    const auto fits = [&](std::size_t alert) { return applies_to(alert, rule, closed); };
     // Without a crowd to count, one walk is enough.
     if (rule.min_alerts <= 1) {
       std::erase_if(left_, [&](std::size_t alert) { return fits(alert) && take(rule, alert); });
@@ -101,15 +99,19 @@ class Sieve {
     if (rules.empty()) return;
     std::erase_if(left_, [&](std::size_t alert) {
       return std::ranges::any_of(rules, [&](const InForce& one) {
-        return applies(*one.rule, *alerts_[alert].labels, evidence(alert), situation_,
-                       one.closed) &&
-               take(*one.rule, alert);
+        return applies_to(alert, *one.rule, one.closed) && take(*one.rule, alert);
       });
     });
   }
 
   [[nodiscard]] const Evidence& evidence(std::size_t alert) const {
     return alerts_[alert].evidence == nullptr ? kPlain : *alerts_[alert].evidence;
+  }
+
+  [[nodiscard]] bool applies_to(std::size_t alert, const Rule& rule, bool closed) const {
+    const auto& [labels, known, memo] = alerts_[alert];
+    const auto place = static_cast<std::size_t>(&rule - book_.rules.data());
+    return applies(rule, *labels, evidence(alert), situation_, closed, memo, place);
   }
 
   bool take(const Rule& rule, std::size_t alert) {

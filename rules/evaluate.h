@@ -18,6 +18,7 @@ namespace lockkeeper {
 struct AlertSeen {
   const Labels* labels = nullptr;
   const Evidence* evidence = nullptr;  // null: as Evidence is by default
+  MatchMemo* memo = nullptr;           // null: the matchers are asked anew
 };
 
 /// What one alert comes to. The rule points into the RuleBook and lives as long as that does.

@@ -152,11 +152,19 @@ bool in_force(const Rule& rule, const Situation& situation) {
          (outlasts_windows(rule) || !outside_windows(rule, situation));
 }
 
+bool MatchMemo::match(const Rule& rule, std::size_t place, const Labels& alert) {
+  if (known_.size() <= place) known_.resize(place + 1);
+  auto& known = known_[place];
+  if (known == Known::unknown) known = any_match(rule, alert) ? Known::yes : Known::no;
+  return known == Known::yes;
+}
+
 bool applies(const Rule& rule, const Labels& alert, const Evidence& evidence,
-             const Situation& situation, bool closed) {
+             const Situation& situation, bool closed, MatchMemo* memo, std::size_t place) {
   if (closed && !(outlasts_windows(rule) && evidence.held_by == &rule)) return false;
   return state_holds(rule, evidence) && (!rule.source || evidence.sources.has(*rule.source)) &&
-         seen(rule, evidence) >= rule.hold_for && any_match(rule, alert) &&
+         seen(rule, evidence) >= rule.hold_for &&
+         (memo == nullptr ? any_match(rule, alert) : memo->match(rule, place, alert)) &&
          node_scope_holds(rule, alert, situation);
 }
 

@@ -5,10 +5,13 @@
 // alert stand here; min_alerts, which looks at all of them, is counted in evaluate.h. Pure; any
 // thread.
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/rule.h"
 
@@ -54,10 +57,23 @@ bool in_force(const Rule& rule, const Situation& situation);
 /// Whether the rule's windows are closed, so that it only keeps what it holds (EndAction::pause).
 bool outside_windows(const Rule& rule, const Situation& situation);
 
+/// What the matchers of rules came to for one alert: labels and matchers stay the same, so what is
+/// judged at every look is matched once. Belongs to one alert under one book; one thread.
+class MatchMemo {
+ public:
+  /// any_match() of the rule that stands at `place` in its book.
+  bool match(const Rule& rule, std::size_t place, const Labels& alert);
+
+ private:
+  enum class Known : std::uint8_t { unknown, no, yes };
+  std::vector<Known> known_;  // by place
+};
+
 /// Whether everything but min_alerts holds for this alert. `closed` is outside_windows(), which is
-/// the same for all alerts.
+/// the same for all alerts. With a memo, `place` is where the rule stands in its book.
 bool applies(const Rule& rule, const Labels& alert, const Evidence& evidence,
-             const Situation& situation, bool closed);
+             const Situation& situation, bool closed, MatchMemo* memo = nullptr,
+             std::size_t place = 0);
 
 /// The first key that does not hold, with what is the case instead; empty when all do.
 std::string why_not(const Rule& rule, const Labels& alert, const Evidence& evidence,

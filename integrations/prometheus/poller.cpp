@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "integrations/prometheus/envelope.h"
 #include "integrations/prometheus/query_answer.h"
@@ -30,6 +31,11 @@ bool wants_pending(const RuleBook& book) {
                              [](const Rule& rule) { return rule.state != StateScope::firing; });
 }
 
+bool is_watchdog(const RuleBook& book, const Labels& labels) {
+  return !book.watchdog.empty() &&
+         matches(book.watchdog, normalised(labels, book.external_labels, book.ignore_labels));
+}
+
 /// How far `at` lies outside of the time in which the question was under way.
 Millis distance(Time at, Time sent, Time received) {
   if (at < sent) return sent - at;
@@ -40,17 +46,24 @@ Millis distance(Time at, Time sent, Time received) {
 
 Poller::Poller(PrometheusSettings settings, const GateSettings& gate, const RuleBook& book,
                const Clock& clock, KubernetesSecretReader from_kubernetes)
-    : clock_skew_max_(gate.clock_skew_max),
+    : name_(settings.name),
+      clock_skew_max_(gate.clock_skew_max),
       rule_health_every_(std::max(gate.rule_health_every, 1)),
       book_(book),
+      pending_(wants_pending(book)),
       clock_(clock),
       api_(std::move(settings), std::move(from_kubernetes)) {}
+
+void Poller::adopt(const RuleBook& rules) {
+  pending_ = wants_pending(rules);
+}
 
 Sighting Poller::poll() {
   auto sighting = look();
   if (sighting) return std::move(*sighting);
   return {.good = false,
-          .why_not = fmt::format("Prometheus {}: {}", api_.origin(), sighting.error().what),
+          .why_not = fmt::format("Prometheus {}{}{}: {}", name_, name_.empty() ? "" : " ",
+                                 api_.origin(), sighting.error().what),
           .firing = {},
           .watchdog = false};
 }
@@ -63,24 +76,19 @@ Result<std::string> Poller::ask(const std::string& path, const std::string& quer
 
 Result<Sighting> Poller::look() {
   const Time sent = clock_.now();
-  const auto body = ask("/api/v1/query", std::string(wants_pending(book_) ? kAnyState : kFiring));
+  const auto body = ask("/api/v1/query", std::string(pending_ ? kAnyState : kFiring));
   const Time received = clock_.now();
   if (!body) return std::unexpected(body.error());
   auto answer = read_query_answer(*body);
   if (!answer) return std::unexpected(answer.error());
   if (answer->result_type != "vector") return fail("the answer is not a vector");
-  // The same warning comes with every look; it is said when it changes.
-  if (answer->warnings != warnings_said_) {
-    for (const std::string& warning : answer->warnings)
-      log(Level::warn, "Prometheus warns: " + warning);
-    warnings_said_ = answer->warnings;
-  }
+  warn_of(answer->warnings);
   Sighting sighting{.good = true, .why_not = "", .firing = {}, .watchdog = false};
   sighting.at = received;
   sighting.firing.reserve(answer->series.size());
   Time prometheus_now = received;
   for (Series& series : answer->series) {
-    const auto at = checked_time(series.samples.front().at, sent, received);
+    const auto at = checked_time(series.samples.front().at, sent, received, sighting);
     if (!at) return std::unexpected(at.error());
     prometheus_now = *at;
     if (series.samples.front().value == 0) continue;
@@ -90,30 +98,58 @@ Result<Sighting> Poller::look() {
       sighting.pending.push_back(std::move(labels));
       continue;
     }
-    sighting.watchdog =
-        sighting.watchdog ||
-        (!book_.watchdog.empty() &&
-         matches(book_.watchdog, normalised(labels, book_.external_labels, book_.ignore_labels)));
+    sighting.watchdog = sighting.watchdog || is_watchdog(book_, labels);
     sighting.firing.push_back(std::move(labels));
   }
-  if (auto looked = look_at_rules(prometheus_now); !looked) {
-    return std::unexpected(looked.error());
+  if (auto added = add_what_rules_tell(sighting, prometheus_now); !added) {
+    return std::unexpected(added.error());
   }
-  sighting.firing.insert(sighting.firing.end(), rule_alerts_.begin(), rule_alerts_.end());
   return sighting;
 }
 
-Result<Time> Poller::checked_time(Time at, Time sent, Time received) {
+/// The same warning comes with every look; it is said when it changes.
+void Poller::warn_of(const std::vector<std::string>& warnings) {
+  if (warnings == warnings_said_) return;
+  for (const std::string& warning : warnings)
+    log(Level::warn, "Prometheus warns: " + warning);
+  warnings_said_ = warnings;
+}
+
+/// The health of rules, and the alerts of rules that have not been evaluated since they were
+/// loaded. Never the Watchdog: it proves something only while it is there.
+Status Poller::add_what_rules_tell(Sighting& sighting, Time prometheus_now) {
+  auto now = sighting.firing;
+  std::ranges::sort(now);
+  std::vector<Labels> gone;
+  std::ranges::set_difference(previous_, now, std::back_inserter(gone));
+  if (!gone.empty() || rules_.unsettled()) until_rules_ = 0;
+  if (auto looked = look_at_rules(prometheus_now); !looked) return looked;
+  const auto kept = rules_.kept(std::move(gone));
+  sighting.firing.insert(sighting.firing.end(), kept.begin(), kept.end());
+  previous_ = sighting.firing;
+  std::erase_if(previous_, [&](const Labels& alert) { return is_watchdog(book_, alert); });
+  std::ranges::sort(previous_);
+  const auto& alerts = rules_.alerts();
+  sighting.firing.insert(sighting.firing.end(), alerts.begin(), alerts.end());
+  return {};
+}
+
+Result<Time> Poller::checked_time(Time at, Time sent, Time received, Sighting& sighting) {
   const Millis skew = distance(at, sent, received);
-  if (skew > clock_skew_max_) {
-    return fail(fmt::format("its clock is {} {} ours (limit {})", to_string(skew),
-                            at < sent ? "behind" : "ahead of", to_string(clock_skew_max_)));
+  if (skew <= std::min(kSkewWorthALine, clock_skew_max_)) {
+    skew_said_ = false;
+    return at;
   }
-  const bool worth_a_line = skew > kSkewWorthALine;
-  if (worth_a_line && !skew_said_) {
+  const auto difference =
+      fmt::format("its clock is {} {} ours", to_string(skew), at < sent ? "behind" : "ahead of");
+  if (skew > clock_skew_max_) {
+    return fail(fmt::format("{} (limit {})", difference, to_string(clock_skew_max_)));
+  }
+  sighting.note = difference;
+  if (!skew_said_) {
     log(Level::warn, fmt::format("Prometheus' clock differs from ours by {}", to_string(skew)));
   }
-  skew_said_ = worth_a_line;
+  skew_said_ = true;
   return at;
 }
 
@@ -129,7 +165,7 @@ Status Poller::look_at_rules(Time prometheus_now) {
   if (!body) return fail("rules: " + body.error().what);
   const auto rules = read_rules_answer(*body);
   if (!rules) return fail("rules: " + rules.error().what);
-  rule_alerts_ = lockkeeper::prometheus::rule_alerts(*rules, prometheus_now);
+  rules_.looked(*rules, prometheus_now);
   until_rules_ = rule_health_every_;
   return {};
 }

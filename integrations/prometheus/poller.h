@@ -5,8 +5,10 @@
 // status 200, "success", a vector, timely samples. Everything else (an error page, half an answer,
 // a proxy's greeting) is a look that failed, and says why. The alerts come from the series ALERTS,
 // because every front end that speaks PromQL has them; every few looks the health of the rules is
-// asked for too, because a rule that fails keeps its alert as it was.
+// asked for too, because a rule that fails keeps its alert as it was; and whenever an alert has
+// gone, because its rule may only have been loaded anew (rule_watch.h).
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -17,6 +19,7 @@
 #include "bot/ports.h"
 #include "config/settings.h"
 #include "integrations/prometheus/api.h"
+#include "integrations/prometheus/rule_watch.h"
 
 namespace lockkeeper::prometheus {
 
@@ -32,6 +35,10 @@ class Poller {
   /// firing alerts are as Prometheus has them, without `alertstate`. Never throws.
   Sighting poll();
 
+  /// Other rules are in force: from the next look on, pending alerts are asked for when these want
+  /// them. Any thread.
+  void adopt(const RuleBook& rules);
+
   /// Ends the look that is under way, and every later one at once, as a failed one.
   void stop() { stopping_.request_stop(); }
 
@@ -39,18 +46,23 @@ class Poller {
   Result<std::string> ask(const std::string& path, const std::string& query);
   Result<Sighting> look();
   Status look_at_rules(Time prometheus_now);
-  Result<Time> checked_time(Time at, Time sent, Time received);
+  Status add_what_rules_tell(Sighting& sighting, Time prometheus_now);
+  void warn_of(const std::vector<std::string>& warnings);
+  Result<Time> checked_time(Time at, Time sent, Time received, Sighting& sighting);
 
+  const std::string name_;
   const Millis clock_skew_max_;
   const int rule_health_every_;
   const RuleBook& book_;
+  std::atomic<bool> pending_;  // some rule speaks of alerts that do not fire yet
   const Clock& clock_;
   Api api_;
   std::stop_source stopping_;
 
-  int until_rules_ = 0;              // good looks until the rules are asked about again
-  std::vector<Labels> rule_alerts_;  // found when they last were
-  bool rules_missing_ = false;       // this front end has no rules: said once
+  int until_rules_ = 0;           // good looks until the rules are asked about again
+  RuleWatch rules_;               // as they were when they last were
+  std::vector<Labels> previous_;  // fired in the look before, the Watchdog aside; sorted
+  bool rules_missing_ = false;    // this front end has no rules: said once
   bool skew_said_ = false;
   std::vector<std::string> warnings_said_;
 };

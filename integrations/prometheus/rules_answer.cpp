@@ -94,10 +94,13 @@ class RulesReader : public Envelope {
 
   Status rule_member(const Path& path, const Value& value) {
     const std::string_view name = path.key(5);
-    if (name != "name" && name != "health" && name != "lastEvaluation") return {};
+    const bool known =
+        name == "name" || name == "health" || name == "lastEvaluation" || name == "state";
+    if (!known) return {};
     if (value.kind != Value::Kind::text) return wrong_type(path, "a string");
     if (name == "name") rules.back().name = value.text;
     if (name == "health") rules.back().health = value.text;
+    if (name == "state") rules.back().state = value.text;
     if (name != "lastEvaluation" || value.text == kNever) return {};
     const auto at = parse_time(value.text);
     if (!at) return wrong_type(path, "a time");

@@ -23,6 +23,7 @@ struct RuleHealth {
   std::string health;                   // "ok", "err", "unknown"
   std::optional<Time> last_evaluation;  // nothing: never
   Millis interval{};                    // of the group
+  std::string state{};                  // "inactive", "pending", "firing"
 
   bool operator==(const RuleHealth&) const = default;
 };

@@ -5,6 +5,8 @@ and none at all because Prometheus is away.
 
 from __future__ import annotations
 
+import signal
+
 from bench import NEW, OLD, E2eCase
 from bot import until
 from node_files import Layout
@@ -76,6 +78,24 @@ class Gate(E2eCase):
         self.lab.monitoring.resolve(_FATAL)
         self.lab.monitoring.await_resolved(_FATAL)
         until(15, lambda: "nothing holds" in self.bot.command("why")["text"], "the gate is open")
+
+    def test_3_b_rules_are_read_again_without_a_restart(self) -> None:
+        rules = self.bot.folder / "rules.ini"
+        text = rules.read_text()
+        rules.write_text(text + "\n[rule lab]\nmatch = team=\"lab\"\nacton = notify\n")
+        self.assert_said("the configuration was not taken over, 1 error; rules ")
+        self.assert_said("unknown key \"acton\" in [rule lab] (did you mean \"action\"?)")
+        self.assertEqual(0, self.metric("lockkeeper_config_last_reload_successful"))
+        self.assertNotIn(" lab (", self.bot.command("rules")["text"])
+        rules.write_text(text + "\n[rule lab]\nmatch = team=\"lab\"\naction = notify\n")
+        self.assert_said("are in force, 1 change:\n  rule lab added: notify")
+        until(5, lambda: self.metric("lockkeeper_config_last_reload_successful") == 1, "it is told")
+        self.assertIn(" lab (", self.bot.command("rules")["text"])
+        self.assertEqual([("", "rules", ["rule lab added: notify"])],
+                         [(run, kind, body["changes"]) for _, run, kind, body in
+                          self.bot.records() if kind == "rules"])
+        self.bot.process.send_signal(signal.SIGHUP)
+        self.assert_said("read again, nothing has changed; rules ")
 
     def test_4_an_alert_between_nodes_pauses_until_it_ends(self) -> None:
         self.lab.api.cordon("node1")

@@ -3,7 +3,8 @@
 // Plays a golden transcript: the story above the line of dashes, and behind it exactly what the bot
 // said and did, with the virtual time. `golden FILE` compares, `golden --write FILE` writes.
 //
-//   cluster 1 4 1.34.2                    control planes, workers, version
+//   cluster 1 4 1.34.2                    control planes, workers, version; `replica`: a second
+//                                         Prometheus, `silences`: the node at work is silenced
 //   node worker-3 budget-blocks           or: cordoned-by-person, containerd=1.6.30, unreachable
 //   do order start 1.34.7                 an event now; `order!` confirms by itself
 //   at 9m alert KubeAPIDown severity=critical
@@ -12,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -58,16 +60,28 @@ std::string after_words(const std::string& line, int count) {
   return line.substr(at);
 }
 
+RuleAction action_named(std::string_view word) {
+  for (const auto action : {RuleAction::ignore, RuleAction::notify, RuleAction::pause})
+    if (to_string(action) == word) return action;
+  return RuleAction::abort;
+}
+
 void Story::note(const std::string& line) {
   out_ += fmt::format("[{}] {}\n", to_string(sim_->clock.moment().since_start), line);
 }
 
 void Story::make(const std::vector<std::string>& words) {
   const auto version = parse_version(words.at(3)).value();
+  auto settings = sim_settings();
+  const auto has = [&](std::string_view word) {
+    return std::ranges::find(words, word) != words.end();
+  };
+  if (has("replica")) settings = with_replica(settings);
+  if (has("silences")) settings = with_silences(settings);
   sim_ = std::make_unique<Simulation>(
-      make_model(std::stoi(words.at(1)), std::stoi(words.at(2)), version));
+      make_model(std::stoi(words.at(1)), std::stoi(words.at(2)), version), settings);
   sim_->on_line = [this](const std::string& text) { note(text); };
-  sim_->world.on_change = [this](const std::string& change) {
+  sim_->world.on_change = sim_->silences.on_change = [this](const std::string& change) {
     note("    " + change);
     const auto trigger = triggers_.find(change);
     if (trigger == triggers_.end()) return;
@@ -118,8 +132,15 @@ void Story::happen_to_cluster(const std::vector<std::string>& words) {
     }
     sim_->fire(labels);
   }
+  if (what == "rule") sim_->write_rule(words.at(1), words.at(2), action_named(words.at(3)));
+  if (what == "rules-broken") {
+    sim_->reread(std::unexpected(
+        std::vector<std::string>{"sim.ini:7: unknown key \"acton\" (did you mean \"action\"?)"}));
+  }
   if (what == "resolve") sim_->resolve(words.at(1));
   if (what == "pending") sim_->wait_to_fire({{"alertname", words.at(1)}}, words.at(2) == "begins");
+  if (what == "replica") model.replica_up = words.at(1) == "up";
+  if (what == "alertmanager") model.alertmanager_up = words.at(1) == "up";
   if (what == "prometheus") sim_->prometheus(words.at(1) == "up");
   if (what == "flap") sim_->flap(words.at(1), parse_duration(words.at(2)).value());
   if (what == "kill-switch") model.kill = words.at(1);

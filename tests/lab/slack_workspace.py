@@ -155,6 +155,13 @@ class SlackWorkspace:
     def cut(self, socket: str = "all") -> int:
         return int(self.tell("cut", socket=socket)["sockets"])
 
+    def away(self, mode: str = "reset") -> None:
+        """All of Slack: "reset", "status" or "silence"; what it knows it keeps, unlike `stop`."""
+        self.tell("away", mode=mode)
+
+    def back(self) -> None:
+        self.tell("away", mode="")
+
     def advance(self, seconds: float) -> None:
         self.tell("advance", seconds=seconds)
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bot/facts.h"
+#include "bot/ports.h"
 #include "bot/time.h"
 
 namespace lockkeeper::sim {
@@ -52,7 +53,13 @@ struct SimModel {
   std::vector<Labels> firing;
   std::vector<Labels> pending_alerts;
   bool prometheus_up = true;
+  bool replica_up = true;  // the further ones, where the settings have any
   bool watchdog = true;
+
+  // Alertmanager, where the settings have one: what is silenced there by people, and by us.
+  bool alertmanager_up = true;
+  std::set<std::string> silenced_by_people;  // names of alerts
+  std::vector<OwnSilence> silences;
 
   // Our namespace's annotations.
   std::string claim;

@@ -30,7 +30,7 @@ bool Oracle::blocks(const Labels& alert) const {
   if (name.starts_with("Ignore") || std::ranges::find(harmless, name) != harmless.end()) {
     return false;
   }
-  if (old_.contains(alert)) return false;
+  if (old_.contains(alert) || forgiven_.contains(name)) return false;
   if (name == "FlakyBackup") return !fires("Maintenance");
   if (name == "PodCrash") {
     const auto is_crash = [](const Labels& one) { return one.get("alertname") == "PodCrash"; };

@@ -32,6 +32,11 @@ class Oracle {
 
   /// The bot has been started: what it has seen for how long begins anew.
   void booted() { seen_since_.clear(); }
+  /// The rules have been changed: such an alert no longer holds a run.
+  void forgive(std::string_view alertname) {
+    forgiven_.emplace(alertname);
+    alerts_changed();
+  }
   void kill_changed() { kill_since_ = clock_.moment(); }
 
   /// A run has ended; what must hold then.
@@ -63,9 +68,10 @@ class Oracle {
   std::optional<Moment> blocking_since_;
   std::map<std::string, Moment> seen_since_;  // by this life's polls, without a gap
   std::set<Labels> old_;                      // set aside, as they fired when the run was opened
-  bool sticky_ = false;                       // the journal says so, and nobody has resumed since
-  std::optional<Moment> twitched_;            // when the journal first said that it holds
-  std::chrono::milliseconds wall_offset_{};   // of the newest poll, and since when it is that
+  std::set<std::string, std::less<>> forgiven_;
+  bool sticky_ = false;                      // the journal says so, and nobody has resumed since
+  std::optional<Moment> twitched_;           // when the journal first said that it holds
+  std::chrono::milliseconds wall_offset_{};  // of the newest poll, and since when it is that
   Moment wall_steady_since_;
   std::optional<Moment> last_good_poll_;
   std::optional<Moment> kill_since_;

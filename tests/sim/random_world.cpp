@@ -207,6 +207,13 @@ void RandomWorld::plan_operator() {
   if (chance(0.2)) {
     sim_.clock.after(span(minutes(1), hours(3)), [this] { sim_.order_surely("abort enough"); });
   }
+  if (chance(0.3)) {
+    sim_.clock.after(span(minutes(1), hours(3)),
+                     [this] { sim_.write_rule("written", "KnownByNow", RuleAction::ignore); });
+    sim_.clock.after(span(minutes(1), hours(3)), [this] {
+      sim_.reread(std::unexpected(std::vector<std::string>{"sim.ini:1: a slip"}), true);
+    });
+  }
 }
 
 void RandomWorld::end_trouble() {

@@ -36,7 +36,7 @@ Result<std::optional<std::string>> SimJournal::open_run() {
 Result<std::vector<std::string>> SimJournal::runs(int count) {
   std::vector<std::string> ids;
   for (auto at = records_.rbegin(); at != records_.rend() && std::ssize(ids) < count; ++at) {
-    if (std::ranges::find(ids, at->run) == ids.end()) ids.push_back(at->run);
+    if (std::holds_alternative<Opened>(at->body)) ids.push_back(at->run);
   }
   return ids;
 }

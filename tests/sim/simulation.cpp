@@ -95,18 +95,38 @@ Settings sim_settings() {
   return settings;
 }
 
+Settings with_replica(Settings settings) {
+  auto& replica = settings.more_prometheus.emplace_back();
+  replica.name = "replica";
+  return settings;
+}
+
+Settings with_silences(Settings settings) {
+  settings.alertmanager.urls = {"http://am:9093"};
+  settings.alertmanager.silence_node = true;
+  settings.alertmanager.silence_alerts = {"KubeNodeNotReady", "TargetDown"};
+  return settings;
+}
+
 Simulation::Life::Life(Simulation& sim)
     : gate(sim.settings.rules, sim.settings.gate),
+      lookout(lookout_settings(sim.settings)),
       desk(sim.world, sim.clock, sim.journal, gate, inbox, activity, sim.settings,
            [&sim] { sim.clock.stir(); }),
-      runner(sim.world, sim.clock, sim.journal, sim, gate, inbox, activity, sim.settings) {}
+      runner(sim.world, sim.clock, sim.journal, sim, gate, inbox, activity, sim.settings),
+      reload(sim.settings, gate, sim.journal, sim.clock, sim),
+      silences(sim.silences, sim.clock, sim, sim.settings.alertmanager) {
+  if (sim.settings.alertmanager.silence_node) runner.silence_with(silences);
+}
 
 Simulation::Simulation(SimModel initial, Settings the_settings)
     : model(std::move(initial)),
       settings(std::move(the_settings)),
       journal(faults),
       world(model, clock, faults, times),
-      oracle(model, clock, settings) {
+      silences(model, clock, faults),
+      oracle(model, clock, settings),
+      file_(settings.rules) {
   world.on_act = [this](const StepContext& context) { oracle.acts(context); };
   journal.on_append = [this](const Record& record) { oracle.appended(record); };
   boot();
@@ -115,9 +135,20 @@ Simulation::Simulation(SimModel initial, Settings the_settings)
 void Simulation::boot() {
   ++lives_;
   oracle.booted();
+  settings.rules = file_;
   life_ = std::make_unique<Life>(*this);
+  life_->reload.begin();
   poll();
   schedule_poll(lives_);
+  if (settings.alertmanager.silence_node) schedule_tend(lives_);
+}
+
+void Simulation::schedule_tend(int life) {
+  clock.after(settings.alertmanager.silence_lease / 4, [this, life] {
+    if (life != lives_) return;
+    if (walking_) life_->silences.tend();
+    schedule_tend(life);
+  });
 }
 
 void Simulation::schedule_poll(int life) {
@@ -129,15 +160,47 @@ void Simulation::schedule_poll(int life) {
 }
 
 void Simulation::poll() {
-  Sighting sighting;
-  sighting.good = model.prometheus_up;
-  sighting.why_not = "connection refused";
-  if (sighting.good) sighting.firing = model.firing;
-  if (sighting.good) sighting.pending = model.pending_alerts;
-  sighting.watchdog = model.watchdog;
+  auto& gate = life_->gate;
+  auto& lookout = life_->lookout;
+  const Moment now = clock.moment();
+  if (settings.alertmanager.given()) {
+    gate.saw(lookout.alertmanager(look_at_alertmanager(), now), now);
+  }
+  bool good = model.prometheus_up && model.watchdog;
+  gate.saw(lookout.prometheus(0, look(model.prometheus_up, "connection refused"), now), now);
+  for (std::size_t i = 1; i <= settings.more_prometheus.size(); ++i) {
+    gate.saw(lookout.prometheus(i, look(model.replica_up, "Prometheus replica: connection refused"),
+                                now),
+             now);
+    good = good && model.replica_up;
+  }
+  oracle.polled(good);
+}
+
+Sighting Simulation::look(bool up, std::string why_not) const {
+  Sighting sighting{.good = up, .why_not = std::move(why_not), .firing = {}, .watchdog = false};
   sighting.at = clock.now();
-  oracle.polled(sighting.good && sighting.watchdog);
-  life_->gate.saw(sighting, clock.moment());
+  if (!up) return sighting;
+  sighting.firing = model.firing;
+  sighting.pending = model.pending_alerts;
+  sighting.watchdog = model.watchdog;
+  return sighting;
+}
+
+/// Our own silences are not told: the real one leaves them out as well.
+Sighting Simulation::look_at_alertmanager() const {
+  Sighting sighting{.good = model.alertmanager_up,
+                    .why_not = "Alertmanager: connection refused",
+                    .firing = {},
+                    .watchdog = false};
+  for (const auto& alert : model.firing) {
+    if (model.silenced_by_people.contains(std::string(alert.get("alertname")))) {
+      sighting.suppressed.push_back({alert, "silenced by 7d4c (ana)"});
+    } else {
+      sighting.alertmanager.push_back(alert);
+    }
+  }
+  return sighting;
 }
 
 void Simulation::say(Message message) noexcept {
@@ -229,6 +292,30 @@ void Simulation::flap(const std::string& name, Millis down) {
     back.ready = true;
     back.ready_since = clock.moment();
   });
+}
+
+void Simulation::write_rule(std::string name, std::string_view alertname, RuleAction action) {
+  file_.rules.insert(file_.rules.begin(),
+                     rule(std::move(name), fmt::format("alertname=\"{}\"", alertname), action));
+  if (!blocks(action)) oracle.forgive(alertname);
+  read_file_again();
+}
+
+void Simulation::read_file_again() {
+  auto read = settings;
+  read.rules = file_;
+  reread(read);
+}
+
+void Simulation::reread(const std::expected<Settings, std::vector<std::string>>& read, bool asked) {
+  try {
+    std::ignore = life_->reload.take(read, asked);
+    clock.stir();
+  } catch (const Crash&) {
+    if (walking_) throw;
+    clock.pass(kRestart);
+    boot();
+  }
 }
 
 Ending Simulation::ending() const {

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "tests/sim/simulation.h"
@@ -21,9 +22,10 @@ struct Canonical {
   std::string order;
   Version target;
   std::function<void(Simulation&)> prepare;
+  Settings settings = sim_settings();
 };
 
-std::array<Canonical, 3> canonical_runs() {
+std::array<Canonical, 4> canonical_runs() {
   return {
       Canonical{"patch", "start 1.34.7", {1, 34, 7, {}}, [](Simulation&) {}},
       Canonical{"minor, containerd behind",
@@ -39,12 +41,17 @@ std::array<Canonical, 3> canonical_runs() {
                   });
                   sim.clock.after(std::chrono::minutes(14), [&sim] { sim.resolve("KubeAPIDown"); });
                 }},
+      Canonical{"patch with silences",
+                "start 1.34.7",
+                {1, 34, 7, {}},
+                [](Simulation&) {},
+                with_silences()},
   };
 }
 
 /// How many port calls the undisturbed run makes.
 std::uint64_t calls_of(const Canonical& run) {
-  Simulation sim(make_model(1, 4, {1, 34, 2, {}}));
+  Simulation sim(make_model(1, 4, {1, 34, 2, {}}), run.settings);
   run.prepare(sim);
   sim.order_surely(run.order);
   REQUIRE(sim.run_to_end());
@@ -54,7 +61,7 @@ std::uint64_t calls_of(const Canonical& run) {
 
 /// The run with one fault at one call; then, without faults, as many starts as it takes.
 std::string disturbed(const Canonical& run, std::uint64_t at, Fault fault) {
-  Simulation sim(make_model(1, 4, {1, 34, 2, {}}));
+  Simulation sim(make_model(1, 4, {1, 34, 2, {}}), run.settings);
   run.prepare(sim);
   sim.faults.decide_with(
       [&](std::uint64_t number, std::string_view) { return number == at ? fault : Fault::none; });
@@ -68,6 +75,11 @@ std::string disturbed(const Canonical& run, std::uint64_t at, Fault fault) {
   if (!sim.all_on(run.target))
     return fmt::format("not carried through: {}", sim.messages.back().text);
   if (!sim.model.claim.empty()) return "the claim was not given back";
+  // What could not be taken back has ended by itself.
+  const auto stands = [&](const OwnSilence& silence) {
+    return silence.ends_at > sim.clock.cluster_now();
+  };
+  if (std::ranges::any_of(sim.model.silences, stands)) return "a silence stands for ever";
   return {};
 }
 

@@ -30,7 +30,7 @@ class Control:
             "slash": self._slash, "click": self._click, "event": self._event,
             "envelope": self._envelope, "redeliver": self._redeliver, "burst": self._burst,
             "say": self._say, "faults": self._faults, "switches": self._switches,
-            "disconnect": self._disconnect, "cut": self._cut, "raw": self._raw,
+            "disconnect": self._disconnect, "cut": self._cut, "away": self._away, "raw": self._raw,
             "close": self._close, "ghosts": self._ghosts, "link": self._link,
             "advance": self._advance, "freeze": self._freeze, "user": self._user,
             "group": self._group, "channel": self._channel, "token": self._token,
@@ -165,6 +165,19 @@ class Control:
 
     async def _cut(self, body: Json) -> Json:
         return {"sockets": self._each(body, lambda link: link.cut())}
+
+    async def _away(self, body: Json) -> Json:
+        """All of Slack is gone, connections included, until it is told to be back."""
+        mode = body.get("mode", "reset")
+        if mode not in ("", "reset", "status", "silence"):
+            raise ValueError(f"no way to be away: {mode}")
+        self._ws.away = mode
+        for link in self._ws.sockets.all_links() if mode else []:
+            if mode == "silence":
+                link.change({"half_open": True})
+            else:
+                link.cut()
+        return {"mode": mode}
 
     async def _raw(self, body: Json) -> Json:
         """Bytes as they are, in hex, or a text frame."""

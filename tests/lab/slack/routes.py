@@ -10,7 +10,7 @@ import chat_methods
 import uploads
 from arguments import ApiError, Arguments
 from control import Control
-from faults import Faults
+from faults import Fault, Faults
 from http_server import Request, Response, Takeover, answer
 from web_api import WebApi
 
@@ -35,6 +35,10 @@ class Routes:
 
     async def _find(self, request: Request) -> Response | Takeover:
         words = request.path.split("/")
+        if words[1] == "_sim" and len(words) > 2:
+            return await self._control.handle(request)
+        if self._ws.away:
+            return await self._be_away(request)
         if words[1] == "api" and len(words) == 3:
             return await self._api.call(request, words[2])
         if words[1] == "link":
@@ -43,9 +47,12 @@ class Routes:
             return await self._respond(request, words[4])
         if words[1] == "upload" and len(words) == 4:
             return await uploads.take_bytes(self._ws, request, words[3])
-        if words[1] == "_sim" and len(words) > 2:
-            return await self._control.handle(request)
         return Response(404, b"not found\n", "text/plain")
+
+    async def _be_away(self, request: Request) -> Response:
+        self._ws.journal.add("nobody_home", path=request.path)
+        do = {"status": "status", "silence": "drop"}.get(self._ws.away, "reset")
+        return await self._ws.faults.spoil(Fault("api", do, status=503), answer({"ok": False}))
 
     async def _respond(self, request: Request, name: str) -> Response:
         """POST to a response_url; the answer is the text "ok"."""

@@ -45,6 +45,8 @@ class Workspace:
         # How long a message can be edited; None: for ever.
         self.edit_window_s: float | None = None
         self.app_hash = "9c1185a5c5e9fc54612808977ee8f548b2258d31"
+        # How all but control is away: "reset", "status" (503) or "silence"; "" when it is not.
+        self.away = ""
         # http://127.0.0.1:PORT and ws://127.0.0.1:PORT, or their secure forms.
         self.base = ""
         self.socket_base = ""

@@ -279,7 +279,7 @@ TEST_CASE("every rule says what it does now") {
   CHECK(rules[0].state == "decides about 1 alert, holds");
   CHECK(rules[1].state == "not in phase between");
   CHECK(rules[2].state == "in force");
-  CHECK(rules[3].rule->name == "default_action");
+  CHECK(rules[3].rule.name == "default_action");
 }
 
 }  // namespace lockkeeper::test

@@ -164,10 +164,14 @@ TEST_CASE("rules of which nothing will come are warnings") {
                          "active = Mon 08:00-09:00 UTC\nnot_active = Mon-Fri 08:00-18:00 UTC\n"),
                  now) == Lines{"rule x: its windows are not open once in the next two weeks"});
   CHECK(warnings(text_of("ignore", "source = alertmanager\n"), now) ==
-        Lines{"rule x: source = alertmanager: nobody asks Alertmanager, so it never counts"});
+        Lines{"rule x: source = alertmanager: nobody asks Alertmanager, so it never counts; "
+              "give its url in [alertmanager]"});
+  const std::string asked = "[alertmanager]\nurl = http://a:9093\n";
+  CHECK(warnings(asked + text_of("ignore", "source = alertmanager\n"), now).empty());
+  CHECK(warnings(asked + text_of("ignore", "honor_silences = yes\n"), now).empty());
   CHECK(warnings(text_of("ignore", "honor_silences = yes\n"), now) ==
         Lines{"rule x: honor_silences = yes: nobody asks Alertmanager, so no alert counts as "
-              "silenced"});
+              "silenced; give its url in [alertmanager]"});
 }
 
 TEST_CASE("a pause that waits for hold_for while the default pauses already is a warning") {

@@ -182,6 +182,14 @@ TEST_CASE("a rules file that is named must be there, the default one need not") 
             .ends_with(": is a directory, not a file\n"));
 }
 
+TEST_CASE("a misspelt key that a rule needs is told once") {
+  const TemporaryFolder folder;
+  folder.write("rules.ini", "[rule x]\nmacth = a=\"b\"\nacton = pause\n");
+  CHECK(rule_refusal(folder, "") ==
+        "rules.ini:2: unknown key \"macth\" in [rule x] (did you mean \"match\"?)\n"
+        "rules.ini:3: unknown key \"acton\" in [rule x] (did you mean \"action\"?)\n");
+}
+
 TEST_CASE("a rules file holds rules only, and its errors follow those of the main file") {
   const TemporaryFolder folder;
   folder.write("rules.ini", "[gate]\ndefault_action = ignore\n[rule x]\nmatch = {\n");

@@ -78,3 +78,65 @@ TEST_CASE("a front end without rules is not asked again") {
     CHECK(eyes.poller.poll().good);
   CHECK(eyes.prometheus.rules_requests() == 1);
 }
+
+TEST_CASE("a rule that was just loaded is no sick one, unless nobody evaluates it") {
+  Eyes eyes;
+  eyes.prometheus.answer_rules({.body = rules_with("unknown", "0001-01-01T00:00:00Z")});
+  CHECK_FALSE(saw(eyes.poller.poll(), kUnhealthy));
+  const auto later = [&](double seconds) {
+    eyes.clock.time = kNow + Millis(static_cast<int>(seconds * 1000));
+    eyes.prometheus.answer_queries(
+        {.body = vector_of({series(R"("alertname":"Watchdog")", "1", 1'795'262'400.0 + seconds)})});
+    return eyes.poller.poll();
+  };
+  // Its group's interval is 15 s. While it waits, every look asks.
+  CHECK_FALSE(saw(later(30), kUnhealthy));
+  CHECK(eyes.prometheus.rules_requests() == 2);
+  CHECK(saw(later(31), kUnhealthy));
+  eyes.prometheus.answer_rules({.body = rules_with("ok", "2026-11-21T12:00:30Z")});
+  CHECK_FALSE(saw(later(32), kUnhealthy));
+}
+
+TEST_CASE("an alert whose rule was loaded anew goes on firing until the rule has been evaluated") {
+  const Labels alert = {{"alertname", "X"}, {"node", "n1"}};
+  const std::string fires = series(R"("alertname":"X","node":"n1")");
+  Eyes eyes;
+  eyes.prometheus.answer_queries({.body = vector_of({kWatchdog, fires})});
+  CHECK(saw(eyes.poller.poll(), alert));
+  eyes.prometheus.answer_rules({.body = rules_with("unknown", "0001-01-01T00:00:00Z")});
+  eyes.prometheus.answer_queries({.body = vector_of({kWatchdog})});
+  CHECK(saw(eyes.poller.poll(), alert));
+  CHECK(saw(eyes.poller.poll(), alert));
+  // Its `for` counts anew: that is not over either.
+  auto pending = kHealthyRules;
+  pending.replace(pending.find("\"firing\""), 8, "\"pending\"");
+  eyes.prometheus.answer_rules({.body = pending});
+  CHECK(saw(eyes.poller.poll(), alert));
+  eyes.prometheus.answer_rules({.body = kHealthyRules});
+  CHECK_FALSE(saw(eyes.poller.poll(), alert));
+  CHECK_FALSE(saw(eyes.poller.poll(), alert));
+}
+
+TEST_CASE("an alert whose rule is well, or gone, is over when it is not seen any more") {
+  const Labels alert = {{"alertname", "Y"}};
+  Eyes eyes;
+  eyes.prometheus.answer_queries({.body = vector_of({kWatchdog, series(R"("alertname":"Y")")})});
+  CHECK(saw(eyes.poller.poll(), alert));
+  eyes.prometheus.answer_rules({.body = rules_with("unknown", "0001-01-01T00:00:00Z")});  // X's
+  eyes.prometheus.answer_queries({.body = vector_of({kWatchdog})});
+  CHECK_FALSE(saw(eyes.poller.poll(), alert));
+  CHECK(eyes.prometheus.rules_requests() == 2);
+}
+
+TEST_CASE("a Watchdog is never kept: it proves something only while it is there") {
+  Eyes eyes;
+  auto unknown = rules_with("unknown", "0001-01-01T00:00:00Z");
+  unknown.replace(unknown.find("\"X\""), 3, "\"Watchdog\"");
+  CHECK(eyes.poller.poll().watchdog);
+  eyes.prometheus.answer_rules({.body = unknown});
+  eyes.prometheus.answer_queries({.body = vector_of({})});
+  const Sighting sighting = eyes.poller.poll();
+  CHECK(sighting.good);
+  CHECK_FALSE(sighting.watchdog);
+  CHECK(sighting.firing.empty());
+}

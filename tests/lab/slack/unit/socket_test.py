@@ -12,6 +12,7 @@ from typing import Any
 import places  # noqa: F401
 import frames
 from peer import Peer, Refused, fresh_url
+from processes import LabError
 from story import Story
 from web import call
 
@@ -217,6 +218,26 @@ class Ends(SocketStory):
         self.slack.cut()
         with self.assertRaises(ConnectionError):
             peer.next()
+
+    def test_all_of_slack_can_be_away_and_come_back_with_its_memory(self) -> None:
+        ts = self.post("before")
+        peer = self.dial()
+        self.slack.away()
+        with self.assertRaises(ConnectionError):
+            peer.next()
+        with self.assertRaises(LabError):
+            self.post()
+        self.slack.away("status")
+        self.assertEqual(self.send("auth.test", {}).status, 503)
+        self.slack.back()
+        self.dial()
+        self.assertEqual([message["ts"] for message in self.slack.channel()], [ts])
+
+    def test_silence_leaves_tcp_alone(self) -> None:
+        peer = self.dial()
+        self.slack.away("silence")
+        peer.send(frames.PING, b"me")
+        self.assertTrue(peer.is_silent(0.3))
 
     def test_refreshes_can_come_by_themselves(self) -> None:
         self.slack.switches(refresh_after_s=0.2, ping_interval_s=0.1)

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integrations/prometheus/rule_watch.h"
+
+namespace lockkeeper::prometheus {
+namespace {
+
+// A group's turn comes within one interval; the second is for one that is under way.
+constexpr int kGraceIntervals = 2;
+
+}  // namespace
+
+void RuleWatch::looked(const std::vector<RuleHealth>& rules, Time now) {
+  auto before = std::exchange(waiting_, {});
+  waiting_names_.clear();
+  pending_names_.clear();
+  std::vector<RuleHealth> settled;
+  for (const RuleHealth& rule : rules) {
+    if (rule.state == "pending") pending_names_.insert(rule.name);
+    if (rule.health != "unknown" || rule.last_evaluation) {
+      settled.push_back(rule);
+      continue;
+    }
+    const auto key = std::pair(rule.group, rule.name);
+    const auto known = before.find(key);
+    const Time since = known == before.end() ? now : known->second;
+    waiting_.emplace(key, since);
+    waiting_names_.insert(rule.name);
+    if (now - since > kGraceIntervals * rule.interval) settled.push_back(rule);
+  }
+  alerts_ = rule_alerts(settled, now);
+}
+
+std::vector<Labels> RuleWatch::kept(std::vector<Labels> gone) {
+  std::erase_if(gone, [&](const Labels& alert) {
+    const auto name = alert.get("alertname");
+    const bool counts_anew = kept_.contains(alert) && pending_names_.contains(name);
+    return !waiting_names_.contains(name) && !counts_anew;
+  });
+  kept_ = {gone.begin(), gone.end()};
+  return gone;
+}
+
+}  // namespace lockkeeper::prometheus
