@@ -44,6 +44,7 @@ constexpr auto kReactions = std::to_array<std::pair<std::string_view, Reaction>>
     {"msg_blocks_too_long", Reaction::plain},
     {"msg_too_long", Reaction::shorter},
     {"no_such_subteam", Reaction::closed},
+    {"no_token", Reaction::halt},  // ours: it cannot be read
     {"not_allowed_token_type", Reaction::halt},
     {"not_authed", Reaction::halt},
     {"not_in_channel", Reaction::elsewhere},
@@ -63,6 +64,7 @@ constexpr auto kReactions = std::to_array<std::pair<std::string_view, Reaction>>
     {"token_revoked", Reaction::halt},
     {"user_not_in_channel", Reaction::direct},
     {"user_removed_from_team", Reaction::halt},
+    {"wrong_token", Reaction::halt},  // ours: it is of the other kind
 });
 static_assert(std::ranges::is_sorted(kReactions, {},
                                      &std::pair<std::string_view, Reaction>::first));
@@ -83,7 +85,6 @@ Verdict verdict_of(http::FaultKind kind) {
     case http::FaultKind::untrusted:
       return Verdict::unreached;
     case http::FaultKind::cancelled:
-    case http::FaultKind::other:
       return Verdict::unsent;
     default:
       return Verdict::uncertain;

@@ -118,6 +118,30 @@ void Api::sweep(Moment now) {
   }
 }
 
+/// The header for a kind of token, or the answer to a call that has none.
+std::expected<std::string, Answer> Api::authorization(TokenKind kind) const {
+  const bool app = kind == TokenKind::app;
+  const auto token = app ? options_.app_token() : options_.bot_token();
+  Answer answer;
+  answer.verdict = Verdict::refused;
+  if (!token) {
+    answer.error = "no_token";
+    answer.details = {token.error().what};
+    return std::unexpected(std::move(answer));
+  }
+  const std::string_view rotated = "xoxe.";
+  std::string_view text = *token;
+  if (text.starts_with(rotated)) text.remove_prefix(rotated.size());
+  if (text.starts_with(app ? "xapp-" : "xoxb-")) return "Bearer " + *token;
+  // Swapped tokens are the commonest mistake of all, and Slack's word for it helps nobody.
+  answer.error = "wrong_token";
+  answer.details = {app ? "app_token is no app-level token: those begin with xapp- (a bot token, "
+                          "xoxb-, belongs to bot_token)"
+                        : "bot_token is no bot token: those begin with xoxb- (an app-level token, "
+                          "xapp-, belongs to app_token)"};
+  return std::unexpected(std::move(answer));
+}
+
 void Api::send(CallQueue::Id id, const Call& call) {
   const auto settle = [this, id](Answer answer) {
     std::optional<CallQueue::Final> final;
@@ -127,18 +151,19 @@ void Api::send(CallQueue::Id id, const Call& call) {
     }
     if (final) finish(std::move(*final));
   };
+  // What Slack would refuse is answered as Slack would, without a call.
+  if (std::string why = objections_to(call); !why.empty()) {
+    Answer answer;
+    answer.verdict = Verdict::refused;
+    answer.error = "invalid_blocks";
+    answer.details = {std::move(why)};
+    return settle(std::move(answer));
+  }
   http::ClientRequest request;
   if (call.token != TokenKind::none) {
-    const auto& reader = call.token == TokenKind::app ? options_.app_token : options_.bot_token;
-    const auto token = reader();
-    if (!token) {
-      Answer answer;
-      answer.verdict = Verdict::refused;
-      answer.error = "no_token";
-      answer.details = {token.error().what};
-      return settle(std::move(answer));
-    }
-    request.headers.add("Authorization", "Bearer " + *token);
+    auto header = authorization(call.token);
+    if (!header) return settle(std::move(header.error()));
+    request.headers.add("Authorization", *header);
   }
   request.method = "POST";
   request.url = call.url.empty() ? options_.base + "/" + call.method : call.url;

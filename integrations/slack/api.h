@@ -5,6 +5,7 @@
 // back. Any thread may hand calls over; none is ever kept waiting by Slack unless it asks to be.
 
 #include <condition_variable>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,7 +19,7 @@
 
 namespace lockkeeper::slack {
 
-/// Reads a token anew, so that a rotated one is picked up. Called on the Api's thread.
+/// Reads a token, so that a rotated one is picked up. Called for every call, on the Api's thread.
 using TokenReader = std::function<Result<std::string>()>;
 
 struct ApiOptions {
@@ -58,6 +59,7 @@ class Api {
 
  private:
   void run();
+  [[nodiscard]] std::expected<std::string, Answer> authorization(TokenKind kind) const;
   void send(CallQueue::Id id, const Call& call);
   void finish(CallQueue::Final final) noexcept;
   void sweep(Moment now);

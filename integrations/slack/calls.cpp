@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "integrations/slack/json.h"
+#include "integrations/slack/linter.h"
 
 namespace lockkeeper::slack {
 namespace {
@@ -240,6 +241,24 @@ Call complete_upload(const Share& share, Urgency urgency) {
   call.urgency = urgency;
   call.idempotent = false;
   return call;
+}
+
+std::string objections_to(const Call& call) {
+  const bool views = call.method.starts_with("views.");
+  const bool says = call.method == "chat.postMessage" || call.method == "chat.update" ||
+                    call.method == "chat.postEphemeral" || call.method == "response_url";
+  if (says) return described(lint_message(call.body));
+  const auto body = views ? parsed(call.body) : std::nullopt;
+  return body ? described(lint_view(dumped(member(*body, "view")))) : std::string();
+}
+
+std::string objections_to_ack(std::string_view payload) {
+  const auto body = parsed(payload);
+  if (!body || !body->is_object()) return "no JSON object";
+  if (body->empty()) return {};
+  const Json& view = member(*body, "view");
+  if (!view.is_null()) return described(lint_view(dumped(view)));
+  return body->contains("response_action") ? std::string() : described(lint_message(payload));
 }
 
 }  // namespace lockkeeper::slack

@@ -96,4 +96,11 @@ struct Share {
 };
 Call complete_upload(const Share& share, Urgency urgency);
 
+/// What Slack would refuse about a call's message or view, one line; empty: nothing. For the last
+/// look before it leaves.
+std::string objections_to(const Call& call);
+
+/// The same for the payload of an acknowledgement: a message, or a modal's answer.
+std::string objections_to_ack(std::string_view payload);
+
 }  // namespace lockkeeper::slack

@@ -17,6 +17,29 @@ constexpr std::string_view kStoreFile = "slack.db";
 // What the end of the process may still say, such as that it ends.
 constexpr Millis kLastWords{2'000};
 constexpr Millis kTokenPatience{120'000};
+// A rotated token is picked up within this time.
+constexpr Millis kTokenKept{10'000};
+
+/// A secret of the cluster must not be read for every call. Any thread.
+TokenReader token_of(const SecretSource& source, const KubernetesSecretReader& from_kubernetes,
+                     const Clock& clock) {
+  struct Kept {
+    std::mutex mutex;
+    Result<std::string> token = fail("not read yet");
+    std::optional<Moment> at;
+  };
+  // shared: std::function is copied, and all copies are to have one memory.
+  const auto kept = std::make_shared<Kept>();
+  return [source, from_kubernetes, &clock, kept] {
+    const std::lock_guard lock(kept->mutex);
+    const Moment now = clock.moment();
+    if (!kept->at || now - *kept->at >= kTokenKept) {
+      kept->token = read_secret(source, from_kubernetes);
+      kept->at = now;
+    }
+    return kept->token;
+  };
+}
 
 }  // namespace
 
@@ -45,11 +68,8 @@ Result<std::unique_ptr<Client>> Client::open(const SlackSettings& settings,
 Client::Client(const SlackSettings& settings, std::unique_ptr<Store> store, const Clock& clock,
                Deliver deliver, const KubernetesSecretReader& from_kubernetes, const Timing& timing)
     : clock_(clock), store_(std::move(store)) {
-  const auto reader = [from_kubernetes](const SecretSource& source) {
-    return [source, from_kubernetes] { return read_secret(source, from_kubernetes); };
-  };
-  const TokenReader app_token = reader(settings.app_token);
-  bot_token_ = reader(settings.bot_token);
+  const TokenReader app_token = token_of(settings.app_token, from_kubernetes, clock);
+  bot_token_ = token_of(settings.bot_token, from_kubernetes, clock);
   api_ = std::make_unique<Api>(ApiOptions{.base = settings.api_url,
                                           .ca_file = settings.ca_file.native(),
                                           .app_token = app_token,
@@ -60,11 +80,13 @@ Client::Client(const SlackSettings& settings, std::unique_ptr<Store> store, cons
                                                      .bot_token = bot_token_},
                                      *api_, *store_, clock);
   check_tokens();
-  mode_ = std::make_unique<SocketMode>(SocketModeOptions{.timing = timing.link,
-                                                         .ca_file = settings.ca_file.native(),
-                                                         .command = settings.command,
-                                                         .app_token = app_token},
-                                       *api_, *store_, clock, std::move(deliver));
+  mode_ = std::make_unique<SocketMode>(
+      SocketModeOptions{.timing = timing.link,
+                        .ca_file = settings.ca_file.native(),
+                        .tls_only = settings.api_url.starts_with("https:"),
+                        .command = settings.command,
+                        .app_token = app_token},
+      *api_, *store_, clock, std::move(deliver));
 }
 
 Client::~Client() {
@@ -75,16 +97,6 @@ Client::~Client() {
 }
 
 void Client::check_tokens() {
-  const auto token = bot_token_();
-  const bool right = token && token->starts_with("xoxb-");
-  if (!right) {
-    const std::lock_guard lock(mutex_);
-    token_problem_ = token ? "[slack] bot_token is no bot token: those begin with xoxb- (an "
-                             "app-level token, xapp-, belongs to app_token)"
-                           : "[slack] bot_token: " + token.error().what;
-    system::log(system::Level::error, "slack: " + token_problem_);
-    return;
-  }
   Call call = auth_test();
   call.give_up = kTokenPatience;
   api_->call(std::move(call), [this](const Answer& answer) { take_identity(answer); });

@@ -23,8 +23,8 @@ namespace lockkeeper::slack {
 struct Hello {
   int connections = 0;  // all open sockets of the app, other processes' included; 0: not said
   std::string app;      // "A0UPGRADER", or empty
-  std::string host;     // "applink-7"
-  Millis lifetime{};    // until Slack will renew the connection; 0: not said
+  std::string host;
+  Millis lifetime{};  // until Slack will renew the connection; 0: not said
 };
 
 /// Slack wants the socket closed.
@@ -47,9 +47,9 @@ enum class Deed {
 /// nothing. Only ids tell who somebody is: names can be changed.
 struct Interaction {
   Deed deed = Deed::other;
-  std::string envelope;  // its id
-  std::string key;       // of the deed itself: the same for every copy, whatever its envelope
-  std::string app;       // the Slack app it was meant for
+  std::string envelope;
+  std::string key;  // of the deed itself: the same for every copy, whatever its envelope
+  std::string app;
   std::string team;
   std::string user;
   std::string channel;
@@ -57,12 +57,12 @@ struct Interaction {
   std::string response_url;  // at most 5 answers within 30 min
 
   // slash
-  std::string command;  // "/upgrade"
-  std::string text;     // as Slack sent it, at most 8 KiB: read it with typed()
+  std::string command;
+  std::string text;  // as Slack sent it, at most 8 KiB: read it with typed()
 
   // press
-  std::string action;      // "run.pause"
-  std::string block;       // the block of the control
+  std::string action;  // "run.pause"
+  std::string block;
   std::string value;       // of the button, or of what was chosen
   std::string pressed_at;  // action_ts, "1795196220.456789"
   std::string message;     // ts of the message, empty for an ephemeral one
@@ -72,13 +72,13 @@ struct Interaction {
   // submit and dismiss; press when the control is in a view
   std::string view;
   std::string view_hash;
-  std::string callback;  // "upgrade.start"
+  std::string callback;
   std::string metadata;  // private_metadata: it was on somebody's machine, so check it
   std::map<std::string, std::string> inputs;  // "block.action" -> value; several: "a,b"
 
   // home and other
-  std::string event;  // "app_home_opened"
-  int retry = 0;      // which repetition of an event this is
+  std::string event;
+  int retry = 0;
 
   bool operator==(const Interaction&) const = default;
 };

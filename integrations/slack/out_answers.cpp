@@ -176,7 +176,7 @@ OutNews OutQueue::refused(Entries::iterator entry, const Answer& answer, Moment 
   news.problem = answer.described(method_of(*entry));
   const Reaction reaction = reaction_to(answer.error);
   const bool last = entry->tries > 5;
-  if (reaction == Reaction::halt || answer.error == "no_token") {
+  if (reaction == Reaction::halt) {
     halted_ = true;
     news.halted = true;
     again(*entry, now);

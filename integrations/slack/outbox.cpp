@@ -74,15 +74,9 @@ void Outbox::note(const std::string& problem) {
 void Outbox::put(OutEntry entry) noexcept {
   try {
     if (entry.channel.empty()) entry.channel = options_.channel;
-    const bool named_post = entry.kind == OutEntry::Kind::post && !entry.name.empty();
     {
       const std::lock_guard lock(mutex_);
-      const bool news = named_post && !queue_.where(entry.name);
-      const std::string name = entry.name;
-      const std::string channel = entry.channel;
       queue_.put(std::move(entry), clock_.moment());
-      // The intent, so that a crash between the post and its answer is found out.
-      if (news) static_cast<void>(store_.remember(name, {channel, ""}, clock_.now()));
     }
     api_.stir();
   } catch (...) {
@@ -256,6 +250,8 @@ Moment Outbox::turn(Moment now) {
     std::uint64_t id;
     Call call;
     std::string looked_for;
+    std::string name;  // of a post
+    std::string channel;
   };
   std::vector<Job> jobs;
   Moment next{};
@@ -266,7 +262,9 @@ Moment Outbox::turn(Moment now) {
       auto call = call_for(*entry);
       if (call) {
         const bool looks = entry->kind == OutEntry::Kind::post && entry->uncertain;
-        jobs.push_back({entry->id, std::move(*call), looks ? post_name(*entry) : std::string()});
+        const bool posts = entry->kind == OutEntry::Kind::post && !looks;
+        jobs.push_back({entry->id, std::move(*call), looks ? post_name(*entry) : std::string(),
+                        posts ? entry->name : std::string(), entry->channel});
       } else {
         Answer gone;
         gone.verdict = Verdict::refused;
@@ -276,27 +274,35 @@ Moment Outbox::turn(Moment now) {
     }
     next = queue_.next_look(now);
   }
-  for (Job& job : jobs)
+  // Without the lock: whoever speaks must not wait for the disk.
+  for (Job& job : jobs) {
+    // The intent, so that a crash between the post and its answer is found out.
+    if (!job.name.empty())
+      static_cast<void>(store_.remember(job.name, {job.channel, ""}, clock_.now()));
     api_.call(std::move(job.call), [this, id = job.id, name = job.looked_for](
                                        const Answer& answer) { settle(id, answer, name); });
+  }
   return next;
 }
 
 void Outbox::settle(std::uint64_t id, const Answer& answer, const std::string& looked_for) {
   std::optional<MessageRef> found;
-  const std::lock_guard lock(mutex_);
   if (!looked_for.empty() && answer.ok()) found = find_message(answer, {}, looked_for);
-  const OutNews news = queue_.settle(id, answer, clock_.moment(), clock_.now(), found);
-  changed_.notify_all();
-  note(news.problem);
-  if (news.halted && options_.bot_token) {
-    const auto token = options_.bot_token();
-    refused_token_ = token ? *token : std::string();
-    token_look_ = clock_.moment() + kTokenLook;
+  OutNews news;
+  {
+    const std::lock_guard lock(mutex_);
+    news = queue_.settle(id, answer, clock_.moment(), clock_.now(), found);
+    note(news.problem);
+    if (news.halted && options_.bot_token) {
+      const auto token = options_.bot_token();
+      refused_token_ = token ? *token : std::string();
+      token_look_ = clock_.moment() + kTokenLook;
+    }
+    changed_.notify_all();
   }
   if (news.placed.empty()) return;
   if (auto kept = store_.remember(news.placed, news.at, clock_.now()); !kept)
-    note(kept.error().what);
+    system::log(system::Level::warn, "slack: " + kept.error().what);
 }
 
 }  // namespace lockkeeper::slack

@@ -3,7 +3,8 @@
 
 // What the bot says in Slack. Any thread may speak; nobody ever waits for Slack, and nothing fails:
 // what cannot be said now waits, within limits, and is told in one summary after an outage. Every
-// message is brought within the budgets and through the linter before it leaves.
+// message is brought within the budgets and through the linter before it leaves; what a post had
+// to leave out follows as a file in its thread, what an update had to leave out does not.
 //
 //   outbox.post({.name = "run:r-7f3", .layout = {text, blocks}});
 //   outbox.update("run:r-7f3", {text, blocks}, Urgency::progress);      // edits it in place

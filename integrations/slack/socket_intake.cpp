@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "integrations/slack/budget.h"
+#include "integrations/slack/calls.h"
 #include "integrations/slack/json.h"
 #include "integrations/slack/socket_loop.h"
+#include "integrations/slack/text.h"
 #include "integrations/system/log.h"
 
 namespace lockkeeper::slack {
@@ -88,6 +90,12 @@ void SocketMode::Loop::keep(int id, const Interaction& deed) {
                      &store = store_](std::string payload) {
     const auto self = weak.lock();
     if (!self) return;
+    if (const auto why = payload.empty() ? "" : objections_to_ack(payload); !why.empty()) {
+      system::log(system::Level::error, "slack: an answer that is not sent: " + why);
+      const auto body = parsed(payload);
+      const std::string text = body ? text_of(*body, "text") : std::string();
+      payload = text.empty() ? std::string() : receipt(cut(text, kTextBudget));
+    }
     // Sent back with an error, a modal is submitted again with the same hash.
     if (deed.deed == Deed::submit && payload.contains("\"errors\""))
       static_cast<void>(store.forget(deed.key));

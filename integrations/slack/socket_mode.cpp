@@ -24,9 +24,8 @@ Refusal refusal_of(const Answer& answer) {
   if (answer.verdict == Verdict::limited)
     return {Refusal::Kind::limited, answer.described(method), answer.retry_after};
   const Reaction reaction = reaction_to(answer.error);
-  const bool ours = answer.error == "no_token" || answer.error == "HTTP 404" ||
-                    answer.error == "insecure_request" || answer.error == "missing_args" ||
-                    answer.error == "invalid_form_data";
+  const bool ours = answer.error == "HTTP 404" || answer.error == "insecure_request" ||
+                    answer.error == "missing_args" || answer.error == "invalid_form_data";
   if (reaction != Reaction::halt && reaction != Reaction::scope && !ours)
     return {Refusal::Kind::passing, answer.described(method), {}};
   std::string why = fmt::format("[slack] app_token: {}", answer.described(method));
@@ -121,19 +120,6 @@ void SocketMode::Loop::look_at_token() {
 
 void SocketMode::Loop::ask_ticket() {
   count([](SocketCounts& counts) { ++counts.tickets; });
-  if (options_.app_token) {
-    const auto token = options_.app_token();
-    refused_token_ = token ? *token : std::string();
-    // Swapped tokens are the commonest mistake of all, and Slack's word for it helps nobody.
-    if (token && !token->starts_with("xapp-")) {
-      const std::string why =
-          "[slack] app_token is no app-level token: those begin with xapp- (a bot token, xoxb-, "
-          "belongs to bot_token)";
-      return post([why](Loop& loop) {
-        loop.obey(loop.link_.refused(loop.clock_.moment(), {Refusal::Kind::fatal, why, {}}));
-      });
-    }
-  }
   api_.call(open_connection(), [weak = weak_from_this()](const Answer& answer) {
     if (const auto self = weak.lock())
       self->post([answer](Loop& loop) { loop.take_ticket(answer); });
@@ -147,8 +133,13 @@ void SocketMode::Loop::take_ticket(const Answer& answer) {
   if (answer.ok())
     return obey(link_.refused(
         now, {Refusal::Kind::passing, "apps.connections.open: an answer without a url", {}}));
-  token_look_ = now + kTokenLook;
-  obey(link_.refused(now, refusal_of(answer)));
+  const Refusal refusal = refusal_of(answer);
+  if (refusal.kind == Refusal::Kind::fatal && options_.app_token) {
+    const auto token = options_.app_token();
+    refused_token_ = token ? *token : std::string();
+    token_look_ = now + kTokenLook;
+  }
+  obey(link_.refused(now, refusal));
 }
 
 SocketCalls SocketMode::Loop::calls_for(int id) {
@@ -170,6 +161,7 @@ void SocketMode::Loop::dial(int id, const std::string& url) {
   };
   auto address = socket_address(url);
   if (!address) return refuse(address.error().what);
+  if (options_.tls_only && !address->tls) return refuse("Slack's socket URL is not wss://");
   auto proxy = proxy_for(*address, environment_variable);
   if (!proxy) return refuse(proxy.error().what);
   const auto socket =

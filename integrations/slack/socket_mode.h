@@ -25,6 +25,7 @@ namespace lockkeeper::slack {
 struct SocketModeOptions {
   LinkTiming timing;
   std::string ca_file;    // empty: the system's store
+  bool tls_only = false;  // refuse a ws:// URL: the Web API itself is https
   std::string command;    // "/upgrade": other commands are told so; empty: all are taken
   TokenReader app_token;  // looked at again after a fatal refusal
 };

@@ -165,6 +165,7 @@ std::string cut(std::string_view mrkdwn, std::size_t length_max) {
     if (used > room) break;
     if (token == "```") {
       in_block = !in_block;
+      in_span = false;
     } else if (token == "`" && !in_block) {
       in_span = !in_span;
     } else if (token == "\n") {
@@ -210,7 +211,7 @@ std::string typed(std::string_view text) {
       out += '<';
     } else if (token == "&gt;") {
       out += '>';
-    } else if (token.size() > 1 && is_space(token)) {
+    } else if (static_cast<unsigned char>(token.front()) >= 0x80 && is_space(token)) {
       out += ' ';
     } else {
       out += token;

@@ -59,9 +59,11 @@ def strange_frames(probe: str, folder: Path) -> None:
     """Scenario: unknown types, odd payloads, large, binary and fragmented messages."""
     with SlackWorkspace(folder / "slack") as slack, SlackBot(probe, folder, slack) as bot:
         slack.await_connected()
-        odd = [{"type": "future", "payload": {"a": 1}}, {"type": "slash_commands", "payload": [1]},
+        odd = [{"type": "future", "payload": {"a": 1}},
+               {"type": "slash_commands", "payload": [1]},
                {"type": "interactive", "payload": "text"}, {"type": "events_api", "payload": None},
-               {"type": "events_api", "payload": {"type": "app_rate_limited"}}, {"type": "", "payload": {}},
+               {"type": "events_api", "payload": {"type": "app_rate_limited"}},
+               {"type": "", "payload": {}},
                {"type": "interactive", "payload": {"type": "block_actions", "actions": []}}]
         for number, envelope in enumerate(odd):
             fate = slack.tell("envelope", envelope={"envelope_id": f"odd-{number}", **envelope})

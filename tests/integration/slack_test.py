@@ -14,11 +14,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 import slack_commands  # noqa: E402
 import slack_messages  # noqa: E402
 import slack_outages  # noqa: E402
+import slack_proxy  # noqa: E402
 import slack_socket  # noqa: E402
 
 Case = Callable[[str, Path], None]
 THEMES: dict[str, tuple[Case, ...]] = {
-    "socket": slack_socket.CASES, "outages": slack_outages.CASES,
+    "socket": slack_socket.CASES, "outages": (*slack_outages.CASES, slack_proxy.through_a_proxy),
     "commands": slack_commands.CASES, "messages": slack_messages.CASES}
 
 

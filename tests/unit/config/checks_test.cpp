@@ -91,4 +91,35 @@ TEST_CASE("roles name people that can exist") {
   CHECK(settings.authority.operators == std::vector<std::string>{"http:ops", "console:*"});
 }
 
+TEST_CASE("half of a Slack is refused, and none is fine") {
+  const std::string whole = "[slack]\napp_token_env = A\nbot_token_env = B\nchannel = C0OPS\n";
+  CHECK(refusal(kBase + whole) == "accepted");
+  CHECK(refusal(kBase + "[slack]\ncommand = /k8s-upgrade\n") == "accepted");
+  CHECK(refusal(kBase + "[slack]\napp_token_env = A\nchannel = C0OPS\n")
+            .find("[slack] needs bot_token_file (or _env, _credential, _secret): xoxb-...") !=
+        std::string::npos);
+  CHECK(refusal(kBase + "[slack]\nchannel = C0OPS\n").find("app_token_file") != std::string::npos);
+  CHECK(refusal(kBase + "[slack]\napp_token_env = A\nbot_token_env = B\n").find("needs channel") !=
+        std::string::npos);
+  CHECK(refusal(kBase + "[slack]\napp_token_env = A\nbot_token_env = A\nchannel = C0OPS\n")
+            .find("two different tokens") != std::string::npos);
+}
+
+TEST_CASE("Slack's tokens do not travel in the clear") {
+  const std::string whole =
+      "[slack]\napp_token_env = A\nbot_token_env = B\nchannel = C0OPS\napi_url = ";
+  CHECK(refusal(kBase + whole + "http://127.0.0.1:8080/api\n") == "accepted");
+  CHECK(refusal(kBase + whole + "http://localhost/api\n") == "accepted");
+  CHECK(refusal(kBase + whole + "https://proxy.example/api/\n") == "accepted");
+  CHECK(refusal(kBase + whole + "http://slack.com/api\n").find("use https") != std::string::npos);
+}
+
+TEST_CASE("a channel is named by its id, a command by a slash") {
+  CHECK(refusal(kBase + "[slack]\nchannel = ops\n").find("a channel's id such as C0123ABCD") !=
+        std::string::npos);
+  CHECK(refusal(kBase + "[slack]\ncommand = upgrade\n").find("a command is a slash") !=
+        std::string::npos);
+  CHECK(refusal(kBase + "[slack]\napp_token = xapp-1\n").find("xapp-1") == std::string::npos);
+}
+
 }  // namespace lockkeeper

@@ -86,4 +86,24 @@ TEST_CASE("forms are encoded, and empty fields left out") {
   CHECK(share.body.find("thread_ts") == std::string::npos);
 }
 
+TEST_CASE("what Slack would refuse is found before it leaves") {
+  CHECK(objections_to(post_message(kPosting, Urgency::news)) == "");
+  Posting broken = kPosting;
+  broken.layout.blocks = R"([{"type":"carousel"}])";
+  CHECK(objections_to(post_message(broken, Urgency::news)) ==
+        R"(/blocks/0/type: "carousel" is no block for this)");
+  CHECK(objections_to(open_view("1.2", R"({"type":"modal"})")).starts_with("/title"));
+  CHECK(objections_to(group_members("S1")) == "");
+  CHECK(objections_to(respond_delete("https://hooks/x")) == "");
+}
+
+TEST_CASE("an acknowledgement's payload is looked at as well") {
+  CHECK(objections_to_ack(R"({"response_type":"ephemeral","text":"hello"})") == "");
+  CHECK(objections_to_ack("{}") == "");
+  CHECK(objections_to_ack(R"({"response_action":"errors","errors":{"b":"no"}})") == "");
+  CHECK(objections_to_ack(R"({"response_action":"update","view":{"type":"modal"}})") != "");
+  CHECK(objections_to_ack(R"({"text":"a","blocks":[{"type":"header"}]})") != "");
+  CHECK(objections_to_ack("[]") == "no JSON object");
+}
+
 }  // namespace lockkeeper::slack

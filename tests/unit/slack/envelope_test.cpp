@@ -139,7 +139,8 @@ TEST_CASE("an envelope of any kind and with any payload keeps its id") {
 TEST_CASE("a button in a modal has a view and no message") {
   const auto deed = deed_of(R"({"envelope_id":"e","type":"interactive","payload":{
     "type":"block_actions","user":{"id":"U1"},"container":{"type":"view","view_id":"V1"},
-    "view":{"id":"V1","hash":"h"},"actions":[{"action_id":"a","selected_option":{"value":"x"}}]}})");
+    "view":{"id":"V1","hash":"h"},
+    "actions":[{"action_id":"a","selected_option":{"value":"x"}}]}})");
   CHECK(deed.view == "V1");
   CHECK(deed.message.empty());
   CHECK(deed.value == "x");

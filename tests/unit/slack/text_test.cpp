@@ -87,6 +87,7 @@ TEST_CASE("what was typed is read as it was meant") {
   CHECK(typed("<http://x/?a=1&amp;b|x> <https://y>") == "http://x/?a=1&b https://y");
   CHECK(typed("a\u00A0b\u200Bc") == "a bc");
   CHECK(typed("&amp;lt;") == "&lt;");
+  CHECK(typed("&&&&; &nbsp; < & ;") == "&&&&; &nbsp; < & ;");
 }
 
 }  // namespace lockkeeper::slack
