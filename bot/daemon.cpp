@@ -15,10 +15,12 @@
 #include "bot/desk.h"
 #include "bot/gauges.h"
 #include "bot/runner.h"
+#include "bot/silences.h"
 #include "config/findings.h"
+#include "integrations/alertmanager/silence_list.h"
 #include "integrations/alertmanager/webhook.h"
 #include "integrations/console/console_chat.h"
-#include "integrations/prometheus/poller.h"
+#include "integrations/eyes/eyes.h"
 #include "integrations/pushgateway/push.h"
 #include "integrations/sqlite/journal.h"
 #include "integrations/system/log.h"
@@ -102,13 +104,19 @@ class Daemon {
         gate_(settings_.rules, settings_.gate),
         board_(clock_),
         audience_(board_),
-        poller_(settings_.prometheus, settings_.gate, settings_.rules, clock_, secrets()),
+        eyes_(
+            settings_, settings_.rules, clock_,
+            [this](const Sighting& sighting, Moment now) { saw(sighting, now); }, secrets()),
+        silence_list_(settings_.alertmanager, settings_.cluster.name, secrets()),
+        silences_(silence_list_, clock_, audience_, settings_.alertmanager),
         pusher_(settings_.pushgateway, settings_.cluster.name, metrics_),
         desk_(world_, clock_, journal_, gate_, inbox_, activity_, settings_,
               [this] { clock_.stir(); }),
         runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_),
         reload_(settings_, gate_, journal_, clock_, audience_,
-                [this](const Settings& now) { adopt(now); }) {}
+                [this](const Settings& now) { adopt(now); }) {
+    if (settings_.alertmanager.silence_node) runner_.silence_with(silences_);
+  }
 
   int run(system::Signals& signals, bool console);
 
@@ -117,7 +125,7 @@ class Daemon {
     return [this](const std::string& path) { return world_.secret(path); };
   }
   Reply obey(const Actor& actor, const std::string& line);
-  void look();
+  void saw(const Sighting& sighting, Moment now);
   bool suspect(alertmanager::Notification notification);
   std::vector<std::string> not_ready();
   void walk_runs();
@@ -136,7 +144,9 @@ class Daemon {
   Activity activity_;
   web::Board board_;
   Audience audience_;
-  prometheus::Poller poller_;
+  eyes::Eyes eyes_;
+  alertmanager::SilenceList silence_list_;
+  NodeSilences silences_;
   pushgateway::Pusher pusher_;
   Desk desk_;
   std::mutex desk_mutex_;  // the site's thread and the terminal's both type
@@ -144,7 +154,7 @@ class Daemon {
   Reload reload_;
   std::atomic<bool> halted_ = false;
 
-  std::unique_ptr<system::Periodic> eyes_;
+  std::unique_ptr<system::Periodic> tending_;
   std::unique_ptr<system::Periodic> push_;
   std::unique_ptr<web::Site> site_;
   std::unique_ptr<console::ConsoleChat> terminal_;
@@ -158,18 +168,8 @@ Reply Daemon::obey(const Actor& actor, const std::string& line) {
   return reply;
 }
 
-void Daemon::look() {
-  const auto sighting = poller_.poll();
-  gate_.saw(sighting, clock_.moment());
-  metrics_.set(metrics::Metric::gate_source_up, sighting.good ? 1 : 0,
-               Labels{{"source", "prometheus"}});
-  if (sighting.good) {
-    const auto now = clock_.now().time_since_epoch();
-    metrics_.set(metrics::Metric::gate_last_success, static_cast<double>(now.count()) / 1000.0,
-                 Labels{{"source", "prometheus"}});
-  } else {
-    log(Level::warn, fmt::format("prometheus: {}", sighting.why_not));
-  }
+void Daemon::saw(const Sighting& sighting, Moment now) {
+  gate_.saw(sighting, now);
   clock_.stir();
 }
 
@@ -180,7 +180,7 @@ bool Daemon::suspect(alertmanager::Notification notification) {
   const auto firing = alertmanager::labels_of(std::move(notification));
   const bool news = gate_.suspect(firing, truncated, clock_.moment());
   if (news) clock_.stir();
-  if (news || resolved) eyes_->soon();
+  if (news || resolved) eyes_.soon();
   return true;
 }
 
@@ -204,6 +204,9 @@ void Daemon::walk_runs() {
       halted_ = runner_.walk(known, fresh) == Walk::halted;
       // A halted run goes on when an order could be written, which proves that the journal works.
       if (!halted_) continue;
+    } else if (settings_.alertmanager.silence_node) {
+      // What a process that was killed has left is taken back.
+      silences_.cover({});
     }
     clock_.wait_until(clock_.moment() + kIdle);
     while (halted_ && !inbox_.leaving() && inbox_.empty()) {
@@ -220,7 +223,7 @@ void Daemon::keep_house() {
     auto folded = records ? fold(*records) : std::unexpected(records.error());
     if (folded) progress = std::move(*folded);
   }
-  set_gauges(metrics_, progress ? &*progress : nullptr, gate_.view(clock_.moment()));
+  set_gauges(metrics_, progress ? &*progress : nullptr, gate_.view(clock_.moment()), clock_.now());
   system::notify_status(activity_.line());
   system::notify_watchdog();
 }
@@ -243,8 +246,7 @@ void Daemon::attach_terminal(system::Signals& signals) {
 
 /// Other rules may ask for other alerts; the gate goes by them next.
 void Daemon::adopt(const Settings& settings) {
-  poller_.adopt(settings.rules);
-  eyes_->soon();
+  eyes_.adopt(settings);
   clock_.stir();
 }
 
@@ -265,7 +267,11 @@ int Daemon::run(system::Signals& signals, bool console) {
     return answer_of(obey(actor, line));
   };
   sinks.not_ready = [this] { return not_ready(); };
-  eyes_ = std::make_unique<system::Periodic>(settings_.gate.poll_interval, [this] { look(); });
+  eyes_.open();
+  if (settings_.alertmanager.silence_node) {
+    tending_ = std::make_unique<system::Periodic>(settings_.alertmanager.silence_lease / 4,
+                                                  [this] { silences_.tend(); });
+  }
   auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
                               {metrics_, board_, clock_, secrets(),
                                web::repeat_window(settings_.gate.confirmation_time())});
@@ -289,12 +295,13 @@ int Daemon::run(system::Signals& signals, bool console) {
   main_loop(signals);
   system::notify_stopping();
   inbox_.leave();
-  poller_.stop();
+  eyes_.stop();
+  silence_list_.stop();
   clock_.stir();
   runner.join();
   typed_.reset();
   site_.reset();
-  eyes_.reset();
+  tending_.reset();
   push_.reset();
   keep_house();
   if (!settings_.pushgateway.url.empty()) std::ignore = pusher_.push();

@@ -55,6 +55,7 @@ struct GateView {
   // but for one key, and sources that are not seen.
   std::vector<std::string> notes{};
   std::vector<SourceState> sources{};  // who is asked, and webhooks where a heartbeat is known
+  Moment at{};                         // of this view
 };
 
 /// One rule as it stands now, for `/upgrade rules`.

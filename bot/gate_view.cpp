@@ -28,7 +28,7 @@ Verdict Gate::verdict(const Crowd& crowd, Moment now) const {
   Millis next_look = settings_.poll_interval;
   if (reasons.empty() && hold_) {
     reasons.push_back(hold_->reason(now));
-    next_look = std::clamp(hold_->left(now), kLookMin, next_look);
+    next_look = std::clamp(hold_->left(now), std::min(kLookMin, next_look), next_look);
   }
   if (reasons.empty()) return {};
   return {Answer::wait, std::move(reasons), next_look};
@@ -108,6 +108,7 @@ GateView Gate::view(Moment now) const {
   if (last_good_) view.since_good_poll = now - *last_good_;
   view.last_failure = last_failure_;
   view.notes = notes(crowd, situation);
+  view.at = now;
   view.sources = source_states(now);
   for (const auto& source : view.sources) {
     const auto& text = source.good ? source.note : source.why_not;

@@ -58,12 +58,22 @@ void set_gate(Metrics& metrics, const GateView& gate) {
   metrics.replace(Metric::alerts_active, series);
 }
 
+void set_sources(Metrics& metrics, const GateView& gate, Time now) {
+  for (const auto& source : gate.sources) {
+    const Labels labels{{"source", source.name}};
+    metrics.set(Metric::gate_source_up, source.good ? 1 : 0, labels);
+    if (!source.last_good) continue;
+    metrics.set(Metric::gate_last_success, seconds_of(now - (gate.at - *source.last_good)), labels);
+  }
+}
+
 }  // namespace
 
-void set_gauges(Metrics& metrics, const Progress* open, const GateView& gate) {
+void set_gauges(Metrics& metrics, const Progress* open, const GateView& gate, Time now) {
   metrics.set(Metric::build_info, 1, Labels{{"version", std::string(build_version())}});
   set_run(metrics, open);
   set_gate(metrics, gate);
+  set_sources(metrics, gate, now);
 }
 
 }  // namespace lockkeeper

@@ -12,7 +12,7 @@
 
 namespace lockkeeper {
 
-/// `open` is the open run's progress, or nullptr.
-void set_gauges(metrics::Metrics& metrics, const Progress* open, const GateView& gate);
+/// `open` is the open run's progress, or nullptr; `now` is wall time, at the moment of the view.
+void set_gauges(metrics::Metrics& metrics, const Progress* open, const GateView& gate, Time now);
 
 }  // namespace lockkeeper

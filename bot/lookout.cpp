@@ -43,6 +43,12 @@ Lookout::Lookout(LookoutSettings settings) : settings_(std::move(settings)) {
   wanted_ = asked == 0 ? eyes_.size() : std::min(asked, eyes_.size());
 }
 
+void Lookout::adopt(const Settings& settings) {
+  const auto now = lookout_settings(settings);
+  settings_.fresh = now.fresh;
+  settings_.needed = now.needed;
+}
+
 Sighting Lookout::prometheus(std::size_t which, Sighting look, Moment now) {
   auto& eye = eyes_.at(which);
   if (look.good && !look.watchdog) {
@@ -122,11 +128,15 @@ Sighting Lookout::everything(const Eye* only, Moment now) const {
 
 std::string Lookout::why_not(Moment now) const {
   std::vector<std::string> reasons;
-  for (const auto& eye : eyes_)
-    if (!eye.good || !usable(eye, now)) reasons.push_back(eye.why_not);
-  if (settings_.needed && (!manager_.good || !usable(manager_, now))) {
-    reasons.push_back(manager_.why_not + ", and rules with source = alertmanager need it");
-  }
+  const auto add = [&](const Eye& eye) {
+    if (eye.good && usable(eye, now)) return;
+    const bool told = !eye.why_not.empty();
+    reasons.push_back(told ? eye.why_not : fmt::format("{}: no answer yet", eye.name));
+  };
+  std::ranges::for_each(eyes_, add);
+  const auto before = reasons.size();
+  if (settings_.needed) add(manager_);
+  if (reasons.size() > before) reasons.back() += ", and rules with source = alertmanager need it";
   return joined(reasons, "; ");
 }
 

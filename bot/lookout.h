@@ -36,6 +36,9 @@ class Lookout {
  public:
   explicit Lookout(LookoutSettings settings);
 
+  /// Other rules are in force: whether they need Alertmanager, and for how long a look counts.
+  void adopt(const Settings& settings);
+
   /// A look at the Prometheus of this index, and what the gate is to be told now.
   Sighting prometheus(std::size_t which, Sighting look, Moment now);
 
@@ -52,7 +55,7 @@ class Lookout {
     bool in_round = false;  // good since a round was last complete
     Sighting newest;        // that was good
     std::optional<Moment> good_at;
-    std::string why_not = "not looked at yet";
+    std::string why_not;  // empty: good, or not looked at yet
     std::string note;
   };
 
@@ -63,7 +66,7 @@ class Lookout {
   [[nodiscard]] std::string why_not(Moment now) const;
   void add_states(Sighting& sighting) const;
 
-  const LookoutSettings settings_;
+  LookoutSettings settings_;
   std::size_t wanted_ = 1;
   std::vector<Eye> eyes_;
   Eye manager_;

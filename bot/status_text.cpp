@@ -14,11 +14,32 @@ constexpr std::size_t kAlertsShown = 40;
 constexpr std::size_t kNodesShown = 200;
 constexpr std::size_t kRulesShown = 300;
 
+/// Of the sources only what is worth a word: one of them is not seen, or webhooks show that they
+/// arrive.
+std::string sources_text(const GateView& gate) {
+  std::string text;
+  // One alone has been told of already.
+  const bool several = std::ranges::count_if(gate.sources, [](const SourceState& source) {
+                         return source.name.starts_with("prometheus");
+                       }) > 1;
+  for (const auto& source : gate.sources) {
+    if (source.name == "prometheus" && !several) continue;
+    const auto ago = source.last_good ? to_string(gate.at - *source.last_good) : std::string();
+    const bool heartbeat = source.name == "webhook" && source.good;
+    if (heartbeat) text += fmt::format(", Watchdog by webhook {} ago", ago);
+    if (source.good) continue;
+    text += ago.empty() ? fmt::format(", {} never seen", source.name)
+                        : fmt::format(", {} not seen for {}", source.name, ago);
+  }
+  return text;
+}
+
 std::string gate_line(const GateView& gate) {
   auto text = fmt::format("gate: {}", to_string(gate.state));
   if (gate.since_good_poll) {
     text += fmt::format(", Prometheus seen {} ago", to_string(*gate.since_good_poll));
   }
+  text += sources_text(gate);
   const auto blocking = std::ranges::count_if(
       gate.alerts, [](const auto& alert) { return alert.action >= RuleAction::pause; });
   return text +

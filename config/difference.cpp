@@ -109,23 +109,26 @@ void compare_sections(const Settings& before, const Settings& after, Difference&
   }
 }
 
-/// Clients are told by name only: whatever else of theirs changes is a secret's source.
-void compare_clients(const Settings& before, const Settings& after, Difference& found) {
-  const auto words = [](const ClientSettings& client) {
-    std::string text = client.name;
-    for (const auto& key : client_table().keys)
-      text += "\n" + key.show(client);
+/// Sections with a name of their own are told by it only.
+template <class T>
+void compare_named(const Table<T>& table, const std::vector<T>& before, const std::vector<T>& after,
+                   Difference& found) {
+  const auto words = [&](const T& one) {
+    std::string text = one.name;
+    for (const auto& key : table.keys)
+      text += "\n" + key.show(one);
     return text;
   };
+  const auto kind = table.name.substr(0, table.name.find(' '));
   const auto missing = [&](const auto& here, const auto& there, std::string_view what) {
-    for (const auto& client : here) {
-      const bool same = std::ranges::any_of(
-          there, [&](const ClientSettings& other) { return words(other) == words(client); });
-      if (!same) found.later.push_back(fmt::format("[client {}] {}", client.name, what));
+    for (const auto& one : here) {
+      const bool same =
+          std::ranges::any_of(there, [&](const T& other) { return words(other) == words(one); });
+      if (!same) found.later.push_back(fmt::format("[{} {}] {}", kind, one.name, what));
     }
   };
-  missing(before.clients, after.clients, "is no longer there as it was");
-  missing(after.clients, before.clients, "is new or changed");
+  missing(before, after, "is no longer there as it was");
+  missing(after, before, "is new or changed");
 }
 
 }  // namespace
@@ -134,7 +137,8 @@ Difference difference(const Settings& in_force, const Settings& read) {
   Difference found;
   found.now = rule_changes(in_force.rules, read.rules);
   compare_sections(in_force, read, found);
-  compare_clients(in_force, read, found);
+  compare_named(client_table(), in_force.clients, read.clients, found);
+  compare_named(further_prometheus_table(), in_force.more_prometheus, read.more_prometheus, found);
   return found;
 }
 

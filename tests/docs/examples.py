@@ -7,7 +7,8 @@ usage: examples.py LOCKKEEPER DOCS_FOLDER
 An ini block that begins with a section's header is a lockkeeper.ini or, when it has only [rule
 NAME] sections, a rules.ini; what it leaves out and a configuration must have is filled in. In a
 console block, commands that need no cluster are run with the page's last one of each as their
-configuration; a line `...` in the output stands for any lines.
+configuration; a line `...` in the output stands for any lines. An ini or YAML block whose first
+line is the comment `# NAME` is the file of that name in the folder in which the commands are run.
 """
 
 from __future__ import annotations
@@ -21,9 +22,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "replay"))
+
+import recorded_polls  # noqa: E402
+
 # Needs neither a cluster nor a daemon. `check` looks at files that only an installation has, so its
 # findings are not compared: pages end its output with `...`.
-_LOCAL = re.compile(r"(sudo -u lockkeeper )?lockkeeper (rules (match|explain)|check|--version)\b")
+_LOCAL = re.compile(r"(sudo -u lockkeeper )?lockkeeper (rules [a-z]+|check|--version)\b")
+_FILE = re.compile(r"# ([a-z_]+\.(?:ini|yml))\n")
 _INSTALLED = "/etc/lockkeeper"
 _NEEDED = {
     "ssh": "user = ops\nkey_file = /etc/lockkeeper/id_ed25519\n",
@@ -71,6 +77,10 @@ class Installation:
         self.folder = folder
         self.install("")
         self.install(_SOME_RULE)
+        self.desk = folder / "desk"  # where the commands are run
+        self.desk.mkdir()
+        # As a page says: a full disk from 9:34 to 9:50, nothing seen from 11:00 to 11:03.
+        recorded_polls.write(self.desk / "polls.jsonl", 180)
 
     def install(self, ini: str) -> None:
         sections = re.findall(r"^\[(\w+)", ini, re.MULTILINE)
@@ -86,7 +96,8 @@ class Installation:
         words = shlex.split(command.removeprefix("sudo -u lockkeeper "))
         done = subprocess.run(
             [str(self.binary), *words[1:]], capture_output=True, text=True, timeout=_LIMIT_S,
-            check=False, env={"LOCKKEEPER_CONFIG": str(self.folder / "lockkeeper.ini")})
+            check=False, cwd=self.desk,
+            env={"LOCKKEEPER_CONFIG": str(self.folder / "lockkeeper.ini")})
         return done.returncode, (done.stdout + done.stderr).replace(str(self.folder), _INSTALLED)
 
 
@@ -115,7 +126,9 @@ def agrees(shown: list[str], said: list[str]) -> bool:
 
 def trials(block: Block, installation: Installation) -> Iterator[str]:
     """Tries one block; yields what is wrong with it."""
-    if block.language == "ini" and block.text.startswith("["):
+    if named := _FILE.match(block.text):
+        (installation.desk / named[1]).write_text(block.text + "\n")
+    elif block.language == "ini" and block.text.startswith("["):
         installation.install(block.text)
         code, said = installation.run("lockkeeper check")
         if code >= _REFUSED:
@@ -136,7 +149,7 @@ def main(binary: Path, docs: Path) -> int:
         with tempfile.TemporaryDirectory() as folder:
             installation = Installation(binary, Path(folder))
             for block in blocks(page):
-                tried += block.language in ("ini", "console")
+                tried += block.language in ("ini", "console", "yaml")
                 wrong += trials(block, installation)
     for line in wrong:
         print(line)

@@ -10,11 +10,11 @@ import json
 import subprocess
 import sys
 import tempfile
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import recorded_polls
+
 _LIMIT_S = 60
-_NINE = datetime(2026, 11, 20, 9, 0, tzinfo=timezone.utc)
 
 wrong: list[str] = []
 
@@ -87,23 +87,9 @@ def test(tool: Tool, scratch: Path) -> None:
     expect("no words", tool("test")[0], 2)
 
 
-def polls(file: Path, minutes: int) -> None:
-    """A poll each 15 s: a full disk from 9:34 to 9:50, nothing seen from 11:00 to 11:03."""
-    lines = []
-    for at in (_NINE + timedelta(seconds=15 * i) for i in range(4 * minutes + 1)):
-        minute = (at - _NINE).total_seconds() / 60
-        firing = [{"alertname": "Watchdog"}]
-        if 34 <= minute < 50:
-            firing.append({"alertname": "DiskFull", "node": "w1"})
-        dark = 120 <= minute < 123
-        seen: dict[str, object] = {"failed": "refused"} if dark else {"firing": firing}
-        lines.append(json.dumps({"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), **seen}))
-    file.write_text("\n".join(lines) + "\n")
-
-
 def matrix(file: Path) -> None:
     """The same disk as the answer of a range query."""
-    start = int(_NINE.timestamp())
+    start = int(recorded_polls.NINE.timestamp())
     times = range(start, start + 3 * 3600 + 1, 15)
     disk = [t for t in times if 34 * 60 <= t - start < 50 * 60]
     result = [{"metric": {"__name__": "ALERTS", "alertstate": "firing", "alertname": name},
@@ -115,7 +101,7 @@ def matrix(file: Path) -> None:
 
 def backtest(tool: Tool, scratch: Path) -> None:
     history = scratch / "polls.jsonl"
-    polls(history, 180)
+    recorded_polls.write(history, 180)
     run = ["--nodes", "2", "--node-time", "20m", "--soak", "10m", "--start",
            "2026-11-20T09:05:00Z"]
     svg = scratch / "picture.svg"

@@ -130,4 +130,15 @@ TEST_CASE("a window that says pause keeps what was held when it ended, beyond a 
   CHECK(world.answer(kNoon + hours(3)) == Answer::go);
 }
 
+TEST_CASE("a gate that polls faster than anybody looks is asked at its own pace") {
+  GateSettings settings;
+  settings.poll_interval = std::chrono::milliseconds(100);
+  GateWorld world({gate_rule("disk", "alertname=\"DiskFull\"", RuleAction::pause)}, settings);
+  world.passes(kPoll, {{{"alertname", "DiskFull"}}});
+  world.passes(kPoll, {});
+  const auto verdict = world.ask();
+  CHECK(verdict.answer == Answer::wait);
+  CHECK(verdict.next_look == settings.poll_interval);
+}
+
 }  // namespace lockkeeper::test
