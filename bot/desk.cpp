@@ -84,7 +84,7 @@ Desk::Desk(World& world, Clock& clock, Journal& journal, Gate& gate, Inbox& inbo
 Reply Desk::handle(const Actor& actor, std::string_view line) {
   const auto command = parse_command(line);
   if (!command) return malformed(command.error().what);
-  const auto permission = authorise(actor, command->verb->act, settings_.authority);
+  const auto permission = authorise(actor, command->verb->act, settings_.authority, groups_);
   if (!permission.allowed) return {Reply::Code::denied, permission.why, {}};
   return dispatch(actor, *command);
 }
@@ -262,10 +262,13 @@ Reply Desk::clear() {
 }
 
 Reply Desk::whoami(const Actor& actor) const {
-  const auto roles = roles_of(actor, settings_.authority);
-  return ok(
+  std::vector<std::string> problems;
+  const auto roles = roles_of(actor, settings_.authority, groups_, &problems);
+  auto text =
       fmt::format("you are {}, {}", actor,
-                  roles.empty() ? "without a role in [authority]" : "roles " + joined(roles)));
+                  roles.empty() ? "without a role in [authority]" : "roles " + joined(roles));
+  if (!problems.empty()) text += "; " + joined(problems, "; ");
+  return ok(std::move(text));
 }
 
 Result<std::optional<Progress>> Desk::open_run() {
