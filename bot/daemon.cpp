@@ -18,6 +18,7 @@
 #include "bot/metered_journal.h"
 #include "bot/runner.h"
 #include "bot/silences.h"
+#include "bot/slack_side.h"
 #include "config/findings.h"
 #include "integrations/alertmanager/silence_list.h"
 #include "integrations/alertmanager/webhook.h"
@@ -43,21 +44,26 @@ constexpr Millis kHousekeeping = std::chrono::seconds(1);
 // How long the idle runner sleeps when nobody stirs it.
 constexpr Millis kIdle = std::chrono::seconds(30);
 
-/// Everybody who hears what the bot says: the board of the HTTP interface, the log, a terminal.
+/// Everybody who hears what the bot says: the board of the HTTP interface, the log, Slack, a
+/// terminal.
 class Audience : public Chat {
  public:
   explicit Audience(web::Board& board) : board_(board) {}
   void add(Chat& listener) { terminal_ = &listener; }
+  /// Before anybody speaks.
+  void add_slack(Chat& listener) { slack_ = &listener; }
 
   void say(Message message) noexcept override {
     log(message.tone == Tone::trouble ? Level::warn : Level::info, message.text);
     if (terminal_ != nullptr) terminal_->say(message);
+    if (slack_ != nullptr) slack_->say(message);
     board_.say(std::move(message));
   }
 
  private:
   web::Board& board_;
   Chat* terminal_ = nullptr;
+  Chat* slack_ = nullptr;
 };
 
 /// "console:ana".
@@ -138,6 +144,7 @@ class Daemon {
   void walk_runs();
   void keep_house();
   void attach_terminal(system::Signals& signals);
+  Status attach_slack();
   void adopt(const Settings& settings);
   void main_loop(system::Signals& signals);
 
@@ -167,6 +174,7 @@ class Daemon {
   std::unique_ptr<web::Site> site_;
   std::unique_ptr<console::ConsoleChat> terminal_;
   std::unique_ptr<console::LineReader> typed_;
+  std::unique_ptr<SlackSide> slack_;
 };
 
 Reply Daemon::obey(const Actor& actor, const std::string& line) {
@@ -252,6 +260,21 @@ void Daemon::attach_terminal(system::Signals& signals) {
                                      [&signals] { signals.leave(); }});
 }
 
+/// Without [slack] there is none.
+Status Daemon::attach_slack() {
+  if (!settings_.slack.enabled()) return {};
+  auto slack = SlackSide::open(
+      {settings_, clock_, journal_, gate_, activity_,
+       [this](const Actor& actor, const std::string& line) { return obey(actor, line); },
+       secrets()});
+  if (!slack) return std::unexpected(slack.error());
+  slack_ = std::move(*slack);
+  audience_.add_slack(slack_->chat());
+  const std::scoped_lock lock(desk_mutex_);
+  desk_.look_up_groups(slack_->groups());
+  return {};
+}
+
 /// Other rules may ask for other alerts; the gate goes by them next.
 void Daemon::adopt(const Settings& settings) {
   eyes_.adopt(settings);
@@ -265,6 +288,7 @@ void Daemon::main_loop(system::Signals& signals) {
     if (event == system::Event::leave) return;
     configuration.look(event == system::Event::reload);
     keep_house();
+    if (slack_) slack_->look();
   }
 }
 
@@ -294,10 +318,15 @@ int Daemon::run(system::Signals& signals, bool console) {
       if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
     });
   }
+  if (auto slack = attach_slack(); !slack) {
+    fmt::print(stderr, "{}\n", slack.error().what);
+    return cli::kRefused;
+  }
   reload_.begin();
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
   detection_.start();
+  if (slack_) slack_->listen();
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
   metrics_.set(metrics::Metric::config_last_reload_successful, 1);
@@ -314,6 +343,9 @@ int Daemon::run(system::Signals& signals, bool console) {
   site_.reset();
   tending_.reset();
   push_.reset();
+  // Behind everybody who asks the desk, which asks it about groups.
+  if (slack_) slack_->finish();
+  slack_.reset();
   keep_house();
   if (!settings_.pushgateway.url.empty()) std::ignore = pusher_.push();
   return cli::kFine;

@@ -88,8 +88,9 @@ Reply Desk::handle(const Actor& actor, std::string_view line) {
   // What detection starts, the settings have allowed; nobody else can speak as this actor.
   const bool by_itself = actor == kDetectionActor && command->verb->name == "start" &&
                          settings_.detection.on_available == DetectionSettings::OnAvailable::start;
-  const auto permission =
-      by_itself ? Permission{true, {}} : authorise(actor, command->verb->act, settings_.authority);
+  const auto permission = by_itself
+                              ? Permission{true, {}}
+                              : authorise(actor, command->verb->act, settings_.authority, groups_);
   if (!permission.allowed) return {Reply::Code::denied, permission.why, {}};
   return dispatch(actor, *command);
 }
@@ -276,10 +277,13 @@ Reply Desk::clear() {
 }
 
 Reply Desk::whoami(const Actor& actor) const {
-  const auto roles = roles_of(actor, settings_.authority);
-  return ok(
+  std::vector<std::string> problems;
+  const auto roles = roles_of(actor, settings_.authority, groups_, &problems);
+  auto text =
       fmt::format("you are {}, {}", actor,
-                  roles.empty() ? "without a role in [authority]" : "roles " + joined(roles)));
+                  roles.empty() ? "without a role in [authority]" : "roles " + joined(roles));
+  if (!problems.empty()) text += "; " + joined(problems, "; ");
+  return ok(std::move(text));
 }
 
 Result<std::optional<Progress>> Desk::open_run() {

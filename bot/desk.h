@@ -46,6 +46,9 @@ class Desk {
   /// Obeys or refuses one typed line. Never throws; takes as long as the reads it needs.
   Reply handle(const Actor& actor, std::string_view line);
 
+  /// Who knows the groups of [authority]; without, they are empty. Asked within handle().
+  void look_up_groups(GroupCheck check) { groups_ = std::move(check); }
+
  private:
   Reply dispatch(const Actor& actor, const Command& command);
   Reply plan(const Command& command);
@@ -76,6 +79,7 @@ class Desk {
   const Settings& settings_;
   std::function<void()> stir_;
   std::function<void(bool forget)> ask_check_;
+  GroupCheck groups_;
 };
 
 }  // namespace lockkeeper

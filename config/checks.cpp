@@ -188,6 +188,10 @@ void Checks::authority() {
     for (const auto& actor : actors) {
       // Who sits at the console or the command line is known when they speak, clients are known
       // now.
+      if (actor.starts_with("slack") && !settings_.slack.enabled()) {
+        add({fmt::format("authority.{}", role)},
+            fmt::format("{}: {} is nobody; there is no [slack]", role, actor));
+      }
       if (!actor.starts_with("http:") || actor == "http:*") continue;
       const auto name = actor.substr(std::string_view("http:").size());
       if (std::ranges::find(settings_.clients, name, &ClientSettings::name) ==

@@ -12,8 +12,12 @@
 namespace lockkeeper {
 namespace {
 
-// Who can give an order: the console, a client of the HTTP API, the command line on this machine.
-constexpr std::array<std::string_view, 3> kActorKinds = {"console", "http", "cli"};
+// Who can give an order: the console, a client of the HTTP API, the command line on this machine, a
+// person of Slack, and everybody of a user group there.
+constexpr std::array<std::string_view, 5> kActorKinds = {"console", "http", "cli", "slack",
+                                                         "slack-group"};
+constexpr std::string_view kActorForm =
+    "console:NAME, http:NAME, cli:NAME, slack:U... or slack-group:S...";
 
 /// Text is written as it was read.
 std::string same(const std::string& value) {
@@ -50,16 +54,27 @@ ReadValue<Labels> read_labels(std::string_view text) {
   return labels;
 }
 
+/// Ids, because names in Slack can be changed and given to somebody else.
+bool slack_id(std::string_view name, std::string_view beginnings) {
+  return name.size() > 1 && beginnings.contains(name.front()) &&
+         std::ranges::all_of(
+             name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+}
+
 /// kind:name, where the name may be * for all of the kind, but not a pattern.
 ReadValue<std::string> read_actor(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view kind = text.substr(0, colon);
   if (std::ranges::find(kActorKinds, kind) == kActorKinds.end()) {
-    return refuse(fmt::format("'{}' is not console:NAME, http:NAME or cli:NAME{}",
-                              clipped(text, 80), suggestion(kind.substr(0, 40), kActorKinds)));
+    return refuse(fmt::format("'{}' is not {}{}", clipped(text, 80), kActorForm,
+                              suggestion(kind.substr(0, 40), kActorKinds)));
   }
   const std::string_view name =
       colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  if (kind == "slack-group" && !slack_id(name, "S"))
+    return refuse("write slack-group:S0123ABCD, with the group's id");
+  if (kind == "slack" && name != "*" && !slack_id(name, "UW"))
+    return refuse("write slack:U0123ABCD, with the person's id (/upgrade whoami tells it)");
   const bool fine = name == "*" || (!name.empty() && std::ranges::all_of(name, [](char c) {
                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                              (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '@';
@@ -73,7 +88,7 @@ ReadValue<std::string> read_actor(std::string_view text) {
 }  // namespace
 
 ValueKind<std::string> actor_value() {
-  return {"console:NAME, http:NAME or cli:NAME; * as NAME is everybody there", read_actor, same};
+  return {std::string(kActorForm) + "; * as NAME is everybody there", read_actor, same};
 }
 
 // UTF-8 names are fine; what would end the name in a matcher is not.

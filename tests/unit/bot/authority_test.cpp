@@ -49,11 +49,14 @@ TEST_CASE("each role may do what it is for, and nothing above it") {
 TEST_CASE("a refusal says who it was and which role it takes") {
   const auto settings = everybody();
   CHECK(authorise("http:ops", Act::view, settings).why ==
-        "http:ops may not do this: it needs the role viewer in [authority]");
+        "http:ops may not do this: it needs the role viewer in [authority] (who may: "
+        "console:viewer, console:approver, console:operator, console:admin)");
   CHECK(authorise("console:viewer", Act::operate, settings).why ==
-        "console:viewer may not do this: it needs the role operator in [authority]");
+        "console:viewer may not do this: it needs the role operator in [authority] "
+        "(who may: console:operator, console:admin)");
   CHECK(authorise("console:operator", Act::administer, settings).why ==
-        "console:operator may not do this: it needs the role admin in [authority]");
+        "console:operator may not do this: it needs the role admin in [authority] (who may: "
+        "console:admin)");
   CHECK(authorise("console:admin", Act::administer, settings).why.empty());
 }
 
@@ -84,6 +87,46 @@ TEST_CASE("roles are listed by name; several may be had at once") {
   CHECK(roles_of("console:operator", settings) == std::vector<std::string>{"viewer", "operator"});
   CHECK(roles_of("console:approver", settings) == std::vector<std::string>{"viewer", "approver"});
   CHECK(roles_of("http:ops", settings).empty());
+}
+
+TEST_CASE("a group counts for people of Slack who are in it, and only when it can be looked up") {
+  AuthoritySettings settings;
+  settings.operators = {"slack-group:S0SRE"};
+  settings.admin = {"slack:U0EVE"};
+  int asked = 0;
+  const GroupCheck check = [&](const std::string& group, const Actor& actor) -> Result<bool> {
+    ++asked;
+    return group == "slack-group:S0SRE" && actor == "slack:U0BOB";
+  };
+  CHECK(authorise("slack:U0BOB", Act::operate, settings, check).allowed);
+  CHECK(authorise("slack:U0BOB", Act::view, settings, check).allowed);
+  CHECK_FALSE(authorise("slack:U0BOB", Act::administer, settings, check).allowed);
+  CHECK_FALSE(authorise("slack:U0ANA", Act::operate, settings, check).allowed);
+  CHECK_FALSE(authorise("slack:U0BOB", Act::operate, settings).allowed);
+  asked = 0;
+  CHECK_FALSE(authorise("http:U0BOB", Act::operate, settings, check).allowed);
+  CHECK_FALSE(authorise("slack-group:S0SRE", Act::help, settings, check).why.size() > 0);
+  CHECK(authorise("slack:U0EVE", Act::operate, settings, check).allowed);
+  CHECK(asked == 0);
+  const GroupCheck away = [](const std::string&, const Actor&) -> Result<bool> {
+    return fail("Slack is away");
+  };
+  const auto refused = authorise("slack:U0BOB", Act::operate, settings, away);
+  CHECK_FALSE(refused.allowed);
+  CHECK(refused.why ==
+        "slack:U0BOB may not do this: it needs the role operator in [authority] (who may: "
+        "slack-group:S0SRE, slack:U0EVE); Slack is away");
+  std::vector<std::string> problems;
+  CHECK(roles_of("slack:U0BOB", settings, check) == std::vector<std::string>{"operator"});
+  CHECK(roles_of("slack:U0BOB", settings, away, &problems).empty());
+  CHECK(problems == std::vector<std::string>{"Slack is away"});
+}
+
+TEST_CASE("the bot's own watch over its chat may operate, and nothing more") {
+  const AuthoritySettings nobody;
+  CHECK(authorise(std::string(kChatLoss), Act::operate, nobody).allowed);
+  CHECK_FALSE(authorise(std::string(kChatLoss), Act::administer, nobody).allowed);
+  CHECK_FALSE(authorise("slack-loss:*", Act::operate, nobody).allowed);
 }
 
 }  // namespace lockkeeper

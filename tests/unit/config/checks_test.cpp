@@ -84,7 +84,7 @@ TEST_CASE("roles name people that can exist") {
   CHECK(refusal(kBase + "[authority]\noperator = http:ops\n") ==
         "l.ini:9: operator: http:ops is nobody; there is no [client ops]\n");
   CHECK(refusal(kBase + "[authority]\nviewer = console:*\nadmin = slack:U1\n") ==
-        "l.ini:10: admin: 'slack:U1' is not console:NAME, http:NAME or cli:NAME\n");
+        "l.ini:10: admin: slack:U1 is nobody; there is no [slack]\n");
   const auto settings = loaded(kBase +
                                "[client ops]\ntoken_env = T\n"
                                "[authority]\noperator = http:ops, console:*\nviewer = http:*\n");

@@ -240,16 +240,25 @@ TEST_CASE("a list has commas, no empty entries, and nothing twice") {
 TEST_CASE("an actor is a person or client of a known kind, or all of that kind") {
   for (const auto* text : {"console:ana", "http:ops-2", "cli:root", "console:*"})
     CHECK(round(actor_value(), text) == text);
-  CHECK(refusal(actor_value(), "ana") == "'ana' is not console:NAME, http:NAME or cli:NAME");
+  CHECK(refusal(actor_value(), "ana") ==
+        "'ana' is not console:NAME, http:NAME, cli:NAME, slack:U... or slack-group:S...");
   CHECK(refusal(actor_value(), "consol:ana") ==
-        "'consol:ana' is not console:NAME, http:NAME or cli:NAME (did you mean \"console\"?)");
+        "'consol:ana' is not console:NAME, http:NAME, cli:NAME, slack:U... or slack-group:S... "
+        "(did you mean \"console\"?)");
   CHECK(refusal(actor_value(), "console") ==
         "write console:NAME for one, or console:* for everybody there");
   CHECK(refusal(actor_value(), "console:") ==
         "write console:NAME for one, or console:* for everybody there");
   CHECK(refusal(actor_value(), "http:a b") ==
         "write http:NAME for one, or http:* for everybody there");
-  CHECK(refusal(actor_value(), "*") == "'*' is not console:NAME, http:NAME or cli:NAME");
+  CHECK(refusal(actor_value(), "*") ==
+        "'*' is not console:NAME, http:NAME, cli:NAME, slack:U... or slack-group:S...");
+  CHECK(round(actor_value(), "slack:U0ANA") == "slack:U0ANA");
+  CHECK(round(actor_value(), "slack-group:S0SRE") == "slack-group:S0SRE");
+  CHECK(refusal(actor_value(), "slack:ana") ==
+        "write slack:U0123ABCD, with the person's id (/upgrade whoami tells it)");
+  CHECK(refusal(actor_value(), "slack-group:*") ==
+        "write slack-group:S0123ABCD, with the group's id");
 }
 
 TEST_CASE("matchers are at least one, and an error knows its column") {

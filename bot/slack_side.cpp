@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/slack_side.h"
+
+#include <fmt/format.h>
+
+#include <latch>
+#include <utility>
+
+#include "integrations/slack/client.h"
+#include "integrations/slack/conversation.h"
+#include "integrations/slack/groups.h"
+#include "integrations/slack/slack_chat.h"
+#include "integrations/system/log.h"
+
+namespace lockkeeper {
+namespace {
+
+using system::Level;
+using system::log;
+
+/// "slack-group:S0SRE" -> "S0SRE".
+std::string name_in(const std::string& entry) {
+  return entry.substr(entry.find(':') + 1);
+}
+
+}  // namespace
+
+/// In the order of dependence. The client calls the others, so it ends first.
+struct SlackSide::Rooms {
+  explicit Rooms(Parts given) : parts(std::move(given)) {}
+
+  Parts parts;
+  // The client hands out what a crash has left as soon as it is there; the others need it first.
+  std::latch ready{1};
+  std::unique_ptr<slack::Client> client;
+  std::unique_ptr<slack::Groups> groups;
+  std::unique_ptr<slack::SlackChat> chat;
+  std::unique_ptr<slack::Conversation> conversation;
+  std::string paused_for_loss;  // the run that this loss of Slack has paused
+
+  std::optional<slack::RunPicture> picture(const std::string& run) {
+    const auto records = parts.journal.read(run);
+    if (!records) return std::nullopt;
+    auto picture =
+        slack::picture_of(*records, parts.gate.view(parts.clock.moment()), parts.activity.line());
+    return picture ? std::optional(std::move(*picture)) : std::nullopt;
+  }
+  std::optional<slack::RunPicture> open_picture() {
+    const auto run = parts.journal.open_run();
+    return run && *run ? picture(**run) : std::nullopt;
+  }
+  std::optional<std::string> newest_run() {
+    const auto runs = parts.journal.runs(1);
+    return runs && !runs->empty() ? std::optional(runs->front()) : std::nullopt;
+  }
+  void furnish();
+};
+
+void SlackSide::Rooms::furnish() {
+  // It outlives the threads that ask, which the client ends first.
+  const auto ask = [&api = client->api()](slack::Call call) { return api.ask(std::move(call)); };
+  groups = std::make_unique<slack::Groups>(ask, parts.clock);
+  slack::SlackChat::Ports seen{.open_run = [this] { return open_picture(); },
+                               .run = [this](const std::string& run) { return picture(run); },
+                               .newest_run = [this] { return newest_run(); }};
+  chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock);
+  slack::ConversationPorts ports{.desk = parts.obey,
+                                 .open_run = [this] { return open_picture(); },
+                                 .show_again = [this] { chat->show_again(); }};
+  conversation =
+      std::make_unique<slack::Conversation>(std::move(ports), client->outbox(), ask, parts.clock);
+}
+
+SlackSide::SlackSide(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
+
+SlackSide::~SlackSide() {
+  rooms_->client.reset();
+}
+
+Result<std::unique_ptr<SlackSide>> SlackSide::open(Parts parts) {
+  auto rooms = std::make_unique<Rooms>(std::move(parts));
+  Rooms& all = *rooms;
+  const auto deliver = [&all](const slack::Interaction& deed, slack::Slip& slip) {
+    all.ready.wait();
+    all.conversation->take(deed, slip);
+  };
+  auto client =
+      slack::Client::open(all.parts.settings.slack, all.parts.settings.journal.file.parent_path(),
+                          all.parts.clock, deliver, all.parts.secrets);
+  if (!client) return std::unexpected(client.error());
+  all.client = std::move(*client);
+  all.furnish();
+  all.ready.count_down();
+  return std::unique_ptr<SlackSide>(new SlackSide(std::move(rooms)));
+}
+
+Chat& SlackSide::chat() {
+  return *rooms_->chat;
+}
+
+GroupCheck SlackSide::groups() {
+  return [this](const std::string& group, const Actor& actor) {
+    return rooms_->groups->holds(name_in(group), name_in(actor));
+  };
+}
+
+void SlackSide::listen() {
+  rooms_->client->listen();
+}
+
+void SlackSide::look() {
+  rooms_->chat->look();
+  watch_loss();
+}
+
+void SlackSide::finish() {
+  rooms_->chat->finish();
+}
+
+void SlackSide::watch_loss() {
+  Rooms& all = *rooms_;
+  const auto& settings = all.parts.settings.slack;
+  if (settings.on_loss != SlackSettings::OnLoss::pause) return;
+  const auto lost = all.client->lost_for();
+  if (!lost) all.paused_for_loss.clear();
+  if (!lost || *lost < settings.loss_after) return;
+  const auto run = all.parts.journal.open_run();
+  // Once for each loss: a person may resume the run without Slack.
+  if (!run || !*run || **run == all.paused_for_loss) return;
+  const auto reply = all.parts.obey(
+      std::string(kChatLoss),
+      fmt::format("pause Slack is out of reach for {}, on_slack_loss = pause", to_string(*lost)));
+  if (reply.ok()) all.paused_for_loss = **run;
+  log(Level::warn, "slack: out of reach; " + reply.text);
+}
+
+}  // namespace lockkeeper

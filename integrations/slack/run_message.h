@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The one message of a run, as it is edited from its start to its end: state, how far it is, nodes,
+// the gate, and the buttons that make sense in this state. Pure: what was seen comes in, a layout
+// goes out. Any thread.
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "bot/gate.h"
+#include "bot/progress.h"
+#include "integrations/slack/budget.h"
+
+namespace lockkeeper::slack {
+
+/// A run as a message shows it.
+struct RunPicture {
+  Progress progress;
+  // The record that brought the run into its present state: an opening, a pause, an order, an end.
+  // Buttons carry it; while it is the same, a button means what the person saw.
+  std::int64_t seq = 0;
+  GateView gate;
+  std::string activity;  // what the runner does this second
+
+  [[nodiscard]] bool open() const { return progress.open(); }
+};
+
+/// Of all records of a run, as the journal has them. A failure: they make no sense, or none are
+/// there.
+Result<RunPicture> picture_of(std::span<const Record> records, GateView gate, std::string activity);
+
+enum class RunState { running, paused, needs_you, ending, ended };
+
+RunState state_of(const Progress& progress);
+
+/// How many of the plan's nodes are on their target, as far as this run has proven it.
+struct NodeTally {
+  int done = 0;
+  int failed = 0;
+  int all = 0;
+};
+
+NodeTally tally_of(const Progress& progress);
+
+/// "running, 2 of 5 nodes, now: drain node3": for those who pressed an old button.
+std::string where_it_is(const RunPicture& picture);
+
+/// The message. With an ended run it has no buttons.
+Layout run_layout(const RunPicture& picture);
+
+/// "run:r-7f3", its name in the outbox, and that of the last reply in its thread.
+std::string run_name(const std::string& run);
+std::string end_name(const std::string& run);
+
+}  // namespace lockkeeper::slack

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integrations/slack/slack_chat.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bot/messages.h"
+#include "integrations/slack/text.h"
+
+namespace lockkeeper::slack {
+namespace {
+
+constexpr std::size_t kWaitingMax = 500;
+constexpr std::size_t kDetailsMax = 15;  // of one reply
+constexpr std::size_t kDetailMax = 400;  // letters of one of them
+
+Urgency urgency_of(Tone tone) {
+  switch (tone) {
+    case Tone::detail:
+      return Urgency::progress;
+    case Tone::news:
+      return Urgency::news;
+    case Tone::needs_you:
+      return Urgency::approval;
+    case Tone::trouble:
+      return Urgency::alarm;
+  }
+  return Urgency::news;
+}
+
+bool calls_for_eyes(RunState state) {
+  return state != RunState::running;
+}
+
+}  // namespace
+
+SlackChat::SlackChat(Ports ports, Outbox& outbox, const Clock& clock)
+    : ports_(std::move(ports)), outbox_(outbox), clock_(clock) {}
+
+void SlackChat::say(Message message) noexcept {
+  try {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= kWaitingMax) {
+      const auto detail = std::ranges::find(waiting_, Tone::detail, &Message::tone);
+      waiting_.erase(detail == waiting_.end() ? waiting_.begin() : detail);
+    }
+    waiting_.push_back(std::move(message));
+  } catch (...) {
+    // What cannot be said must not stop a run.
+  }
+}
+
+void SlackChat::show_again() noexcept {
+  const std::lock_guard lock(mutex_);
+  again_ = true;
+}
+
+void SlackChat::look() noexcept {
+  try {
+    look_anew(false);
+  } catch (...) {
+    // As in say().
+  }
+}
+
+void SlackChat::finish() noexcept {
+  try {
+    look_anew(true);
+  } catch (...) {
+    // As in say().
+  }
+}
+
+void SlackChat::look_anew(bool last) {
+  if (!std::exchange(begun_, true)) take_up();
+  std::deque<Message> said;
+  {
+    const std::lock_guard lock(mutex_);
+    said.swap(waiting_);
+    if (std::exchange(again_, false)) shown_.reset();
+  }
+  // The message first, so that there is a thread.
+  if (const auto open = ports_.open_run()) show(*open);
+  for (const auto& message : said)
+    speak(message);
+  tell_details(last);
+}
+
+/// A run that ended in the moment in which the process was killed: its message still has buttons.
+void SlackChat::take_up() {
+  const auto newest = ports_.newest_run();
+  if (!newest || !outbox_.where(run_name(*newest)) || outbox_.where(end_name(*newest))) return;
+  const auto picture = ports_.run(*newest);
+  if (picture && picture->progress.closed)
+    close(*picture, run_layout(*picture).text, Urgency::approval);
+}
+
+/// The message without buttons, the last reply in the thread, and the timeline as a file.
+void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgency) {
+  const std::string& run = picture.progress.run;
+  outbox_.update(run_name(run), run_layout(picture), Urgency::alarm);
+  run_.clear();
+  shown_.reset();
+  Note note;
+  note.name = end_name(run);
+  note.thread_of = run_name(run);
+  note.broadcast = true;
+  note.urgency = urgency;
+  note.layout = {std::move(text), ""};
+  outbox_.post(std::move(note));
+  outbox_.upload({.thread_of = run_name(run),
+                  .channel = {},
+                  .file_name = run + ".txt",
+                  .title = "Timeline of " + run,
+                  .content = messages::timeline(picture.progress) + "\n",
+                  .urgency = Urgency::news});
+}
+
+void SlackChat::show(const RunPicture& picture) {
+  const Progress& progress = picture.progress;
+  const bool other = std::exchange(run_, progress.run) != progress.run;
+  const RunState state = state_of(progress);
+  if (other) {
+    shown_.reset();
+    state_.reset();
+    announce_ = false;
+  }
+  const bool changed = state_ != state;
+  if (changed && state_) announce_ = calls_for_eyes(state);
+  state_ = state;
+  Layout layout = run_layout(picture);
+  if (shown_ == layout) return;
+  shown_ = layout;
+  const auto urgency = !changed                     ? Urgency::progress
+                       : state == RunState::running ? Urgency::news
+                                                    : Urgency::alarm;
+  if (!other) {
+    outbox_.update(run_name(progress.run), std::move(layout), urgency);
+    return;
+  }
+  // Under its name: one that an earlier process has posted is edited.
+  Note note;
+  note.name = run_name(progress.run);
+  note.urgency = Urgency::approval;
+  note.layout = std::move(layout);
+  outbox_.post(std::move(note));
+}
+
+void SlackChat::reply(const std::string& run, std::string text, bool broadcast, Urgency urgency) {
+  Note note;
+  note.thread_of = run_name(run);
+  note.broadcast = broadcast;
+  note.urgency = urgency;
+  note.layout = {std::move(text), ""};
+  outbox_.post(std::move(note));
+}
+
+void SlackChat::speak(const Message& message) {
+  if (message.run.empty()) {
+    Note note;
+    note.urgency = urgency_of(message.tone);
+    note.layout = {escaped(message.text), ""};
+    outbox_.post(std::move(note));
+    return;
+  }
+  if (message.tone == Tone::detail && message.ending.empty()) {
+    if (details_run_ != message.run) tell_details(true);
+    if (details_.empty()) details_since_ = clock_.moment();
+    details_run_ = message.run;
+    details_.push_back(cut(escaped(message.text), kDetailMax));
+    if (details_.size() >= kDetailsMax) tell_details(true);
+    return;
+  }
+  // In order: what led to it stands before it.
+  tell_details(true);
+  const auto urgency = urgency_of(message.tone);
+  const bool ends = !message.ending.empty();
+  if (ends || message.run != run_) {
+    // One that has come and gone between two looks has its message, too.
+    const auto picture = ports_.run(message.run);
+    if (picture && message.run != run_) show(*picture);
+    if (picture && ends) return close(*picture, escaped(message.text), urgency);
+  }
+  const bool loud = message.tone > Tone::news || std::exchange(announce_, false);
+  reply(message.run, escaped(message.text), loud, urgency);
+}
+
+void SlackChat::tell_details(bool now) {
+  if (details_.empty()) return;
+  if (!now && clock_.moment() - details_since_ < kDetailsWait) return;
+  std::string text;
+  for (const auto& detail : std::exchange(details_, {}))
+    text += (text.empty() ? "" : "\n") + detail;
+  reply(details_run_, std::move(text), false, Urgency::progress);
+}
+
+}  // namespace lockkeeper::slack

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run from Slack, from the plan to its last message, in the lab's workspace."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from bench import NEW, E2eCase
+from bot import until
+from slack_workspace import OPS, SlackWorkspace
+
+Json = dict[str, Any]
+# What a stranger might write as the reason: nobody may be called by it.
+HOSTILE = "monthly <!channel> <@U0BOB> *patch* `x` <https://x.example|y> \u202e&amp;"
+
+
+class Slack(E2eCase):
+    slack: SlackWorkspace
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.slack = cls.enterClassContext(SlackWorkspace(cls.folder / "slack"))
+        for name, token in (("app", cls.slack.app_token), ("bot", cls.slack.bot_token)):
+            file = cls.folder / f"{name}.token"
+            file.write_text(token + "\n")
+            file.chmod(0o600)
+        cls.bot.configure({
+            "authority.admin": "console:*, http:lab, slack:U0ANA",
+            "authority.operator": "slack-group:S0SRE",
+            "slack.app_token_file": str(cls.folder / "app.token"),
+            "slack.bot_token_file": str(cls.folder / "bot.token"),
+            "slack.channel": OPS, "slack.api_url": cls.slack.api_url.rstrip("/"),
+            "slack.ca_file": str(cls.slack.ca)})
+        cls.lab.nodes["master1"].write("/etc/lab/kubeadm-seconds", "5\n")
+        cls.bot.start()
+        cls.slack.await_connected()
+
+    # --- what people see ------------------------------------------------------------------------
+
+    def answer(self, user: str, text: str, words: str) -> Json:
+        """What only that person sees of the answer to a command."""
+        since = self.newest(user)
+        self.slack.slash(user, text)
+        return self.told(user, words, since)
+
+    def newest(self, user: str) -> str:
+        return max((m["ts"] for m in self.slack.channel(OPS, user)), default="")
+
+    def told(self, user: str, words: str, since: str) -> Json:
+        def seen() -> Json | None:
+            return next((m for m in self.slack.channel(OPS, user)
+                         if m["ts"] > since and m.get("only_for")
+                         and words in m["text"] + json.dumps(m["blocks"], ensure_ascii=False)),
+                        None)
+        return self.slack.wait_for(seen, f"{user} reads {words!r}", 30)
+
+    def run_messages(self) -> list[Json]:
+        """Those that stand in the channel by themselves."""
+        return [m for m in self.slack.channel(OPS) if not m.get("only_for")
+                and not m.get("thread_ts") and "[k8s-upgrade]" in m["text"]]
+
+    def run_message(self) -> Json:
+        messages = self.run_messages()
+        self.assertEqual(1, len(messages), [m["text"] for m in messages])
+        return messages[0]
+
+    def buttons(self) -> set[str]:
+        return {element["action_id"] for block in self.run_message()["blocks"]
+                if block["type"] == "actions" for element in block["elements"]}
+
+    def await_run(self, words: str, seconds: float = 40) -> Json:
+        def shown() -> bool:
+            self.bot.alive()
+            return any(words in m["text"] for m in self.run_messages())
+        until(seconds, shown, f"the run's message says {words!r}",
+              lambda: str([m["text"] for m in self.run_messages()]))
+        return self.run_message()
+
+    def click(self, user: str, action: str, words: str, **more: Any) -> None:
+        """On the run's message; what that person is told."""
+        since = self.newest(user)
+        self.slack.click(user, action, self.run_message()["ts"], **more)
+        self.told(user, words, since)
+
+    # --- the story ------------------------------------------------------------------------------
+
+    def test_1_who_is_who(self) -> None:
+        self.answer("ana", "whoami", "you are slack:U0ANA, roles admin")
+        self.answer("bob", "whoami", "you are slack:U0BOB, roles operator")
+        self.answer("eve", "whoami", "without a role in [authority]")
+        self.answer("eve", f"plan {NEW}", "who may: slack-group:S0SRE, console:*, http:lab")
+        self.answer("ana", "plam", 'did you mean')
+        self.answer("ana", "status", "no run is open")
+
+    def test_2_a_typed_command_starts_nothing(self) -> None:
+        plan = self.answer("bob", f"plan {NEW}", "1.34.2 -&gt; 1.34.7")
+        self.assertIn("card.plan", json.dumps(plan["blocks"]))
+        card = self.answer("ana", f"start v{NEW}", "Review &")
+        digest = re.search(r"plan ([0-9a-f]{8})", card["text"])
+        self.assertIsNotNone(digest, card["text"])
+        self.answer("ana", f"start {NEW} \u2014confirm {digest[1]}", "Review &")
+        self.assertNotIn("--confirm", json.dumps(self.slack.channel(OPS)))
+        self.assertEqual([], self.bot.records())
+
+    def test_3_a_fresh_click_and_a_reason_do(self) -> None:
+        card = self.answer("ana", f"start {NEW}", "Review &")
+        since = self.newest("ana")
+        self.slack.click("ana", "card.start", card["ts"], action_ts="1795000000.000000")
+        self.told("ana", "to arrive, so nothing was done", since)
+        self.slack.click("ana", "card.start", card["ts"])
+        self.slack.wait_for(lambda: self.slack.view("ana"), "the form opens")
+        self.slack.submit("ana", {"reason": "       "})
+        self.slack.wait_for(lambda: self.slack.view("ana").get("errors"), "it asks for a reason")
+        self.assertEqual([], self.bot.records())
+        self.slack.submit("ana", {"reason": HOSTILE})
+        opened = self.bot_opened()
+        self.assertEqual(("slack:U0ANA", "monthly <!channel> <@U0BOB>"),
+                         (opened["by"], opened["reason"][:27]))
+        self.await_run("running")
+        self.assertEqual({"run.pause", "run.abort", "run.why"}, self.buttons())
+
+    def bot_opened(self) -> Json:
+        until(30, lambda: bool(self.bot.records()), "a run is opened")
+        return next(body for _, _, kind, body in self.bot.records() if kind == "opened")
+
+    def test_4_who_may_not_does_not(self) -> None:
+        before = [r for r in self.bot.records() if r[2] == "ordered"]
+        self.click("eve", "run.abort", "slack:U0EVE may not do this")
+        self.assertEqual(before, [r for r in self.bot.records() if r[2] == "ordered"])
+
+    def test_5_paused_by_its_button_and_killed(self) -> None:
+        self.click("bob", "run.pause", "pause is noted")
+        self.await_run("paused")
+        self.assertIn("run.resume", self.buttons())
+        ts = self.run_message()["ts"]
+        self.bot.kill()
+        self.bot.start()
+        self.slack.await_connected()
+        self.click("ana", "run.why", "paused by slack:U0BOB")
+        self.click("bob", "run.pause", "has moved on", stale=True)
+        self.click("bob", "run.resume", "resume is noted")
+        self.await_run("running")
+        self.assertEqual(ts, self.run_message()["ts"])
+
+    def test_6_the_message_at_its_end(self) -> None:
+        self.assert_ended("done")
+        message = self.await_run("done")
+        self.assertEqual(set(), self.buttons())
+        thread = self.slack.wait_for(
+            lambda: self.thread(message["ts"], "complete: 1.34.7"), "the thread has its end")
+        words = ["started by slack:U0ANA", "paused by a person", "goes on", "complete: 1.34.7"]
+        places = [next(i for i, m in enumerate(thread) if word in m["text"]) for word in words]
+        self.assertEqual(sorted(places), places)
+        self.slack.wait_for(lambda: self.slack.journal("upload") or "Timeline" in
+                            json.dumps(self.slack.channel(OPS)), "the timeline is a file")
+
+    def thread(self, ts: str, last: str) -> list[Json]:
+        replies = [m for m in self.slack.channel(OPS) if m.get("thread_ts") == ts]
+        return replies if any(last in m["text"] for m in replies) else []
+
+    def test_7_nobody_was_called_and_nothing_was_refused(self) -> None:
+        self.assertEqual([], [e for e in self.slack.journal("message") if e.get("mentions")])
+        refused = [e for e in self.slack.journal("api") if e.get("error")]
+        self.assertEqual([], refused)
+        self.assertNotIn("blocks that are not sent", self.bot.log_text())
+        self.run_message()
