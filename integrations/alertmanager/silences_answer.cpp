@@ -42,6 +42,7 @@ class SilencesReader : public json::Listener {
       return json::wrong_type(path, "an array");
     }
     if (path.depth() == kMatcher && path.key(1) == "matchers") {
+      if (shape != Shape::object) return json::wrong_type(path, "an object");
       silences.back().matchers.emplace_back();
     }
     return {};
@@ -59,6 +60,10 @@ class SilencesReader : public json::Listener {
     if (path.depth() == kSilence) return json::wrong_type(path, "an object");
     auto& silence = silences.back();
     if (path.depth() == kMember) return member(path, value, silence);
+    // One that is not understood could be the one that makes it narrow.
+    if (path.depth() == kMatcher && path.key(1) == "matchers") {
+      return json::wrong_type(path, "an object");
+    }
     if (path.depth() == kMatcher && path.key(1) == "status" && path.key(2) == "state") {
       silence.state = value.text;
     }

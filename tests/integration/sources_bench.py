@@ -75,12 +75,12 @@ class Alertmanager(Peer):
             "prometheus-alertmanager", "--config.file=alertmanager.yml", "--storage.path=data",
             "--cluster.listen-address=", "--web.listen-address=127.0.0.1:PORT"])
 
-    def post_to(self, webhook: int) -> None:
+    def post_to(self, webhook: int, repeat: str = "1h") -> None:
         """Writes its configuration, before it is started."""
         hooks = [{"url": f"http://127.0.0.1:{webhook}/api/v1/alerts"}] if webhook else []
         config = {
             "route": {"receiver": "bot", "group_by": ["..."], "group_wait": "0s",
-                      "group_interval": "1s", "repeat_interval": "1h"},
+                      "group_interval": "1s", "repeat_interval": repeat},
             "receivers": [{"name": "bot", "webhook_configs": hooks}],
             "inhibit_rules": [{"source_matchers": ['alertname="Outage"'],
                                "target_matchers": ['alertname="DiskFull"']}],

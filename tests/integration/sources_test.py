@@ -249,6 +249,24 @@ def scenario_reload(bench: Bench) -> None:
         gate.opens()
 
 
+def scenario_heartbeat(bench: Bench) -> None:
+    """A Watchdog by webhook shows that webhooks arrive; without it a rule that needs them waits."""
+    alertmanager = Alertmanager(bench.folder, "a")
+    prometheus = bench.start(Prometheus(bench.folder, "p", alertmanager.url))
+    gate = bench.gate([prometheus.url], gate="webhook_watchdog = 5s\n", more=(
+        '[rule network]\nmatch = team="network"\naction = pause\nsource = webhook\n'
+        "resume_after = 1s\n"))
+    alertmanager.post_to(gate.port, repeat="1s")
+    with alertmanager:
+        gate.until("a heartbeat", lambda answer: answer["sources"].get("webhook") == "")
+        gate.opens()
+        gate.stays(6, lambda answer: answer["go"])
+    answer = gate.shuts("deaf: no Watchdog has come by webhook for")
+    assert answer["state"] == "blind", answer
+    with alertmanager:
+        gate.opens()
+
+
 def scenario_silences(bench: Bench) -> None:
     """The node at work is silenced by a lease, and a killed bot's silences are taken back."""
     alertmanager = bench.start(Alertmanager(bench.folder, "a"))

@@ -20,6 +20,7 @@ using std::chrono::seconds;
 constexpr Millis kTroubleEnds = hours(8);
 constexpr int kStartsMax = 8;
 constexpr std::uint64_t kRulesSalt = 0x9E3779B97F4A7C15;
+constexpr std::uint64_t kSourcesSalt = 0xC2B2AE3D27D4EB4F;
 
 class RandomWorld {
  public:
@@ -41,11 +42,13 @@ class RandomWorld {
   void plan_operator();
   void plan_wider_rules();
   void plan_wider_alert();
+  void plan_sources();
   void end_trouble();
   void help_out();
 
   std::mt19937_64 random_;
-  std::mt19937_64 rules_random_;  // of its own, so that the rest of a world stays what it was
+  std::mt19937_64 rules_random_;    // of its own, so that the rest of a world stays what it was
+  std::mt19937_64 sources_random_;  // the same
   std::uint64_t seed_;
   Simulation sim_;
   Version target_{1, 34, 7, {}};
@@ -57,13 +60,24 @@ SimModel random_model(std::mt19937_64& random) {
   return make_model(control_planes, workers, {1, 34, 2, {}});
 }
 
+/// Every fourth world has a second Prometheus, every fourth one an Alertmanager with silences.
+Settings random_settings(std::mt19937_64& random) {
+  const auto kind = random() % 4;
+  if (kind == 0) return with_replica();
+  return kind == 1 ? with_silences() : sim_settings();
+}
+
 RandomWorld::RandomWorld(std::uint64_t seed, bool say)
-    : random_(seed), rules_random_(seed ^ kRulesSalt), seed_(seed), sim_(random_model(random_)) {
+    : random_(seed),
+      rules_random_(seed ^ kRulesSalt),
+      sources_random_(seed ^ kSourcesSalt),
+      seed_(seed),
+      sim_(random_model(random_), random_settings(sources_random_)) {
   if (!say) return;
   sim_.on_line = [this](const std::string& line) {
     fmt::print("[{}] {}\n", to_string(sim_.clock.moment().since_start), line);
   };
-  sim_.world.on_change = [this](const std::string& change) {
+  sim_.world.on_change = sim_.silences.on_change = [this](const std::string& change) {
     fmt::print("[{}]     {}\n", to_string(sim_.clock.moment().since_start), change);
   };
 }
@@ -91,6 +105,7 @@ void RandomWorld::set_up() {
   plan_events();
   plan_operator();
   plan_wider_rules();
+  plan_sources();
   sim_.clock.after(kTroubleEnds, [this] { end_trouble(); });
 }
 
@@ -202,6 +217,20 @@ void RandomWorld::plan_wider_alert() {
   sim_.clock.after(when + lasts / 2, [this] { sim_.resolve("Maintenance"); });
 }
 
+/// The replica and Alertmanager go away now and then; where there is none, nobody notices.
+void RandomWorld::plan_sources() {
+  const auto within = [this](Millis most) {
+    return Millis(std::uniform_int_distribution<Millis::rep>(0, most.count())(sources_random_));
+  };
+  for (bool* up : {&sim_.model.replica_up, &sim_.model.alertmanager_up}) {
+    for (auto times = sources_random_() % 3; times > 0; --times) {
+      const Millis when = within(minutes(100));
+      sim_.clock.after(when, [up] { *up = false; });
+      sim_.clock.after(when + within(minutes(50)), [up] { *up = true; });
+    }
+  }
+}
+
 void RandomWorld::plan_operator() {
   if (!chance(0.5)) return;
   sim_.clock.after(span(minutes(1), hours(3)), [this] { sim_.order("pause because"); });
@@ -224,6 +253,7 @@ void RandomWorld::end_trouble() {
   sim_.model.pending_alerts.clear();
   sim_.oracle.alerts_changed();
   sim_.prometheus(true);
+  sim_.model.replica_up = sim_.model.alertmanager_up = true;
   for (auto& [name, node] : sim_.model.nodes) {
     node.reachable = true;
     node.budget_blocks = false;
@@ -256,6 +286,12 @@ SeedReport RandomWorld::play() {
     sim_.clock.pass(hours(26));  // beyond the quiet baseline
   }
   if (!done() && report.trouble.empty()) report.trouble = "the cluster never got to its target";
+  const auto stands = [&](const OwnSilence& silence) {
+    return silence.ends_at > sim_.clock.cluster_now();
+  };
+  if (report.trouble.empty() && std::ranges::any_of(sim_.model.silences, stands)) {
+    report.trouble = "a silence stands for ever";
+  }
   if (!sim_.oracle.violations().empty()) report.trouble = sim_.oracle.violations().front();
   report.lives = sim_.lives();
   return report;

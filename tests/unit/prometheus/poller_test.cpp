@@ -156,8 +156,28 @@ TEST_CASE("clocks may differ a little, and no more") {
   };
   CHECK(at(-59).good);
   CHECK(at(60).good);
+  // What is tolerated is shown all the same.
+  CHECK(at(-59).note == "its clock is 59s behind ours");
+  CHECK(at(5).note.empty());
   CHECK(at(-600).why_not.ends_with(": its clock is 10m behind ours (limit 1m)"));
   CHECK(at(61).why_not.ends_with(": its clock is 1m1s ahead of ours (limit 1m)"));
+}
+
+TEST_CASE("a failure of a further Prometheus says which it is") {
+  Eyes eyes;
+  auto settings = eyes.prometheus.settings();
+  settings.name = "replica";
+  eyes.prometheus.answer_queries({.status = 503, .body = ""});
+  CHECK(Poller(settings, eyes.gate, eyes.book, eyes.clock).poll().why_not ==
+        "Prometheus replica " + eyes.prometheus.url() + ": HTTP 503");
+}
+
+TEST_CASE("a limit for the clock that is narrower than what is worth a line still holds") {
+  Eyes eyes;
+  eyes.gate.clock_skew_max = Millis(2'000);
+  eyes.prometheus.answer_queries(
+      {.body = vector_of({series(R"("alertname":"Watchdog")", "1", 1'795'262'403)})});
+  CHECK(eyes.poller().poll().why_not.ends_with(": its clock is 3s ahead of ours (limit 2s)"));
 }
 
 TEST_CASE("a token goes along, and is read again for each look") {
