@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from tree import Finding, Source, Tree
 
 # The files of bot/ that know everybody; the rest of bot/ knows neither them nor integrations/.
-_COMPOSITION = re.compile(r"bot/(main|cli|cli_\w+|daemon|config_watch|gauges|slack_side|build_info)\.(h|cpp)")
+_COMPOSITION = re.compile(
+    r"bot/(main|cli|cli_\w+|daemon|config_watch|gauges|slack_side|build_info)\.(h|cpp)")
 
 # What each neighbour uses of the other neighbours. A new arrow is a decision: it is written here.
 ARROWS: dict[str, tuple[str, ...]] = {
