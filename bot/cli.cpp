@@ -31,6 +31,9 @@ struct Words {
   std::string matchers;
   std::string host;
   bool strict = false;
+  bool json = false;
+  bool dry_run = false;
+  std::string version;
   std::vector<std::filesystem::path> files;
   cli::BacktestWords backtest;
   cli::ExplainOptions explain;
@@ -82,7 +85,7 @@ void add_upgrade(CLI::App& app, Words& words) {
   command->add_flag("-f,--follow", words.remote.follow, "print the run's messages until it ends");
   command->prefix_command();
   command->footer(
-      "commands: plan, start, status, pause, resume, abort, why, nodes, alerts, history, "
+      "commands: plan, start, status, pause, resume, abort, why, nodes, alerts, history, check, "
       "clear, whoami, help\noptions of upgrade itself stand before the command");
   command->callback([&, command] {
     words.remote.file = words.config;
@@ -99,6 +102,27 @@ void add_console(CLI::App& app, Words& words) {
     words.remote.file = words.config;
     words.code = cli::console(words.remote);
   });
+}
+
+void add_compat(CLI::App& app, Words& words) {
+  auto* command =
+      app.add_subcommand("compat", "what stands in the way of a minor version of Kubernetes");
+  add_config(*command, words);
+  command->add_option("VERSION", words.version, "X.Y or X.Y.Z; default: the next minor");
+  command->add_flag("--json", words.json, "print the table as JSON");
+  command->footer("Exit code: 0 nothing blocks, 1 something does, 2 wrong words.");
+  command->callback([&] { words.code = cli::compat(words.config, words.version, words.json); });
+}
+
+void add_detection(CLI::App& app, Words& words) {
+  auto* command = app.add_subcommand("detection", "look for new versions now");
+  add_config(*command, words);
+  command->add_flag("--dry-run", words.dry_run, "look from here, say it here, remember nothing")
+      ->required();
+  command->footer(
+      "The running bot looks by its schedule; `lockkeeper upgrade check` makes it look now.\n"
+      "Exit code: 0, or 1 when a feed was not believed or the cluster cannot be read.");
+  command->callback([&] { words.code = cli::detection(words.config); });
 }
 
 void add_rules_check(CLI::App& rules, Words& words) {
@@ -233,6 +257,8 @@ int run_cli(int argc, char** argv) {
   add_plan(app, words);
   add_upgrade(app, words);
   add_console(app, words);
+  add_compat(app, words);
+  add_detection(app, words);
   add_rules(app, words);
   add_ssh(app, words);
   app.add_subcommand("reference", "print the reference of all configuration keys (Markdown)")

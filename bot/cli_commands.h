@@ -73,6 +73,14 @@ struct BacktestWords {
 /// `lockkeeper rules backtest`: replays alert history. 2: bad words, or no history to be had.
 int rules_backtest(const BacktestWords& words);
 
+/// `lockkeeper compat [VERSION]`: what stands in the way of a minor version (default: the next);
+/// 1 when something does.
+int compat(const std::filesystem::path& file, const std::string& version, bool json);
+
+/// `lockkeeper detection --dry-run`: one look for new versions, said here and kept nowhere; 1 when
+/// a feed was not believed.
+int detection(const std::filesystem::path& file);
+
 /// `lockkeeper ssh forget HOST`: removes a pinned host key.
 int ssh_forget(const std::filesystem::path& file, const std::string& host);
 

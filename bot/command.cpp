@@ -32,6 +32,8 @@ constexpr std::array kVerbs = {
     VerbRow{"alerts", Act::view, "", "every firing alert and what its rule makes of it"},
     VerbRow{"rules", Act::view, "", "every rule with its place, and what it does now"},
     VerbRow{"history", Act::view, "[RUN]", "the newest runs, or the timeline of one"},
+    VerbRow{"check", Act::operate, "[--forget]",
+            "look for new versions now; --forget drops what was seen before"},
     VerbRow{"clear", Act::administer, "", "remove what a lost run left on the namespace"},
     VerbRow{"whoami", Act::help, "", "who you are here, and your roles"},
     VerbRow{"help", Act::help, "[VERB]", "this text"},

@@ -12,8 +12,10 @@
 #include "bot/build_info.h"
 #include "bot/cli_commands.h"
 #include "bot/config_watch.h"
+#include "bot/daemon_detection.h"
 #include "bot/desk.h"
 #include "bot/gauges.h"
+#include "bot/metered_journal.h"
 #include "bot/runner.h"
 #include "bot/silences.h"
 #include "bot/slack_side.h"
@@ -99,6 +101,7 @@ class Daemon {
     Settings settings;
     system::RealClock clock;
     std::unique_ptr<LiveWorld> world;
+    DetectionDuty::Outside outside;
     std::unique_ptr<sqlite::SqliteJournal> journal;
   };
 
@@ -106,7 +109,7 @@ class Daemon {
       : settings_(ground.settings),
         clock_(ground.clock),
         world_(*ground.world),
-        journal_(*ground.journal),
+        journal_(*ground.journal, metrics_),
         gate_(settings_.rules, settings_.gate),
         board_(clock_),
         audience_(board_),
@@ -118,6 +121,10 @@ class Daemon {
         pusher_(settings_.pushgateway, settings_.cluster.name, metrics_),
         desk_(world_, clock_, journal_, gate_, inbox_, activity_, settings_,
               [this] { clock_.stir(); }),
+        detection_(
+            {world_, journal_, *ground.journal, audience_, metrics_,
+             [this](const Actor& actor, const std::string& line) { return obey(actor, line); }},
+            ground.outside, settings_),
         runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_),
         reload_(settings_, gate_, journal_, clock_, audience_,
                 [this](const Settings& now) { adopt(now); }) {
@@ -144,8 +151,8 @@ class Daemon {
   const Settings& settings_;
   system::RealClock& clock_;
   LiveWorld& world_;
-  Journal& journal_;
   metrics::Metrics metrics_;
+  MeteredJournal journal_;
   Gate gate_;
   Inbox inbox_;
   Activity activity_;
@@ -157,6 +164,7 @@ class Daemon {
   pushgateway::Pusher pusher_;
   Desk desk_;
   std::mutex desk_mutex_;  // the site's thread and the terminal's both type
+  DetectionDuty detection_;
   Runner runner_;
   Reload reload_;
   std::atomic<bool> halted_ = false;
@@ -291,6 +299,7 @@ int Daemon::run(system::Signals& signals, bool console) {
     return answer_of(obey(actor, line));
   };
   sinks.not_ready = [this] { return not_ready(); };
+  desk_.on_check([this](bool forget) { detection_.ask(forget); });
   eyes_.open();
   if (settings_.alertmanager.silence_node) {
     tending_ = std::make_unique<system::Periodic>(settings_.alertmanager.silence_lease / 4,
@@ -316,6 +325,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   reload_.begin();
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
+  detection_.start();
   if (slack_) slack_->listen();
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
@@ -328,6 +338,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   silence_list_.stop();
   clock_.stir();
   runner.join();
+  detection_.stop();
   typed_.reset();
   site_.reset();
   tending_.reset();
@@ -368,10 +379,12 @@ int serve(const ServeOptions& options) {
   };
   auto signals = system::Signals::install();
   if (!signals) return complain(signals.error());
-  Daemon::Ground ground{std::move(*settings), {}, {}, {}};
+  Daemon::Ground ground{std::move(*settings), {}, {}, {}, {}};
   auto world = LiveWorld::open(ground.settings, ground.clock);
   if (!world) return complain(world.error());
   ground.world = std::move(*world);
+  if (const auto opened = ground.outside.open(ground.settings); !opened)
+    return complain(opened.error());
   auto journal = sqlite::SqliteJournal::open(ground.settings.journal);
   if (!journal) return complain(journal.error());
   ground.journal = std::move(*journal);

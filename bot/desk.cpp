@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "bot/detector.h"
 #include "bot/messages.h"
 #include "bot/planner.h"
 #include "bot/status_text.h"
@@ -84,7 +85,12 @@ Desk::Desk(World& world, Clock& clock, Journal& journal, Gate& gate, Inbox& inbo
 Reply Desk::handle(const Actor& actor, std::string_view line) {
   const auto command = parse_command(line);
   if (!command) return malformed(command.error().what);
-  const auto permission = authorise(actor, command->verb->act, settings_.authority, groups_);
+  // What detection starts, the settings have allowed; nobody else can speak as this actor.
+  const bool by_itself = actor == kDetectionActor && command->verb->name == "start" &&
+                         settings_.detection.on_available == DetectionSettings::OnAvailable::start;
+  const auto permission = by_itself
+                              ? Permission{true, {}}
+                              : authorise(actor, command->verb->act, settings_.authority, groups_);
   if (!permission.allowed) return {Reply::Code::denied, permission.why, {}};
   return dispatch(actor, *command);
 }
@@ -97,6 +103,7 @@ Reply Desk::dispatch(const Actor& actor, const Command& command) {
   if (verb == "resume") return order(Verb::resume, actor, command);
   if (verb == "abort") return order(Verb::abort, actor, command);
   if (verb == "history") return history(command);
+  if (verb == "check") return check(command);
   if (verb == "help") return ok(help_text(command.words.empty() ? "" : command.words.front()));
   if (!command.words.empty()) {
     return malformed(fmt::format("/upgrade {} takes no words behind it", verb));
@@ -249,6 +256,14 @@ Reply Desk::history(const Command& command) {
     lines.push_back(progress ? history_line(*progress) : progress.error().what);
   }
   return ok(joined(lines, "\n"));
+}
+
+Reply Desk::check(const Command& command) {
+  const bool forget = command.words == std::vector<std::string>{"--forget"};
+  if (!command.words.empty() && !forget) return malformed("/upgrade check takes --forget at most");
+  if (!ask_check_) return {Reply::Code::failed, "this bot does not look for new versions", {}};
+  ask_check_(forget);
+  return ok("looking for new versions; what is found is said here");
 }
 
 Reply Desk::clear() {

@@ -40,6 +40,9 @@ class Desk {
   Desk(World& world, Clock& clock, Journal& journal, Gate& gate, Inbox& inbox, Activity& activity,
        const Settings& settings, std::function<void()> stir);
 
+  /// What `check` does: asks for a look for new versions. Set before the first command.
+  void on_check(std::function<void(bool forget)> ask) { ask_check_ = std::move(ask); }
+
   /// Obeys or refuses one typed line. Never throws; takes as long as the reads it needs.
   Reply handle(const Actor& actor, std::string_view line);
 
@@ -57,6 +60,7 @@ class Desk {
   Reply nodes();
   Reply alerts();
   Reply history(const Command& command);
+  Reply check(const Command& command);
   Reply clear();
   [[nodiscard]] Reply whoami(const Actor& actor) const;
 
@@ -74,6 +78,7 @@ class Desk {
   Activity& activity_;
   const Settings& settings_;
   std::function<void()> stir_;
+  std::function<void(bool forget)> ask_check_;
   GroupCheck groups_;
 };
 

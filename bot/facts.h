@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bot/compat_facts.h"
 #include "bot/time.h"
 #include "rules/labels.h"
 #include "rules/version.h"
@@ -100,6 +101,8 @@ struct PreflightFacts {
   std::vector<BlockingBudget> budgets;
   std::vector<std::string> missing_rights;  // "create pods/eviction": what the API refuses us
   std::string cronjob_failure;              // why the backup CronJob cannot be used, or empty
+  // For the compatibility gate; absent where nobody looked, which only a patch may do without.
+  std::optional<CompatFacts> compat;
   // When a run of ours last had its hands on a node, from the journal: what its Ready condition did
   // then was our doing and says nothing about the cluster's peace.
   std::map<std::string, OwnWork> own_work;

@@ -76,4 +76,21 @@ void set_gauges(Metrics& metrics, const Progress* open, const GateView& gate, Ti
   set_sources(metrics, gate, now);
 }
 
+void set_detection_gauges(Metrics& metrics, const Check& check, Time now) {
+  std::vector<Metrics::Series> series;
+  const auto running = check.found.running ? to_string(*check.found.running) : std::string();
+  for (const auto* one : {&check.found.patch, &check.found.minor}) {
+    if (!*one) continue;
+    series.emplace_back(Labels{{"kind", std::string(to_string((*one)->kind))},
+                               {"running", running},
+                               {"target", to_string((*one)->version)}},
+                        1.0);
+  }
+  metrics.replace(Metric::upgrade_available, series);
+  // Waiting for a release that nobody has made yet is no reason to alarm every night.
+  const bool blocked = check.compat && check.compat->answer() > CompatAnswer::waiting;
+  metrics.set(Metric::upgrade_blocked, blocked ? 1 : 0);
+  metrics.set(Metric::version_check_last_run, seconds_of(now));
+}
+
 }  // namespace lockkeeper

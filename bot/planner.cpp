@@ -72,27 +72,6 @@ std::vector<PlannedNode> workers(const ClusterFacts& facts, const Version& targe
   return result;
 }
 
-/// The containerd that control planes are raised to: the workers' oldest that is newer than the
-/// oldest control plane's (requirement A6); empty when nothing is to be done.
-std::string containerd_goal(const ClusterFacts& facts) {
-  std::optional<Version> control_plane;
-  std::optional<Version> goal;
-  const auto version_of = [](const NodeFacts& node) {
-    return parse_version(containerd_version(node.runtime));
-  };
-  for (const auto& node : facts.nodes) {
-    const auto version = version_of(node);
-    if (!node.control_plane || !version) continue;
-    if (!control_plane || *version < *control_plane) control_plane = *version;
-  }
-  for (const auto& node : facts.nodes) {
-    const auto version = version_of(node);
-    if (node.control_plane || !version || !control_plane || *version <= *control_plane) continue;
-    if (!goal || *version < *goal) goal = *version;
-  }
-  return goal ? to_string(*goal) : std::string();
-}
-
 void add_node_block(Steps& steps, Stage stage, Action work, const PlannedNode& node,
                     const Settings& settings) {
   const auto& upgrade = settings.upgrade;
@@ -190,6 +169,25 @@ std::expected<Plan, Refusal> make_plan(const ClusterFacts& facts, const UpgradeR
   }
   add_steps(plan, request, settings);
   return plan;
+}
+
+std::string containerd_goal(const ClusterFacts& facts) {
+  std::optional<Version> control_plane;
+  std::optional<Version> goal;
+  const auto version_of = [](const NodeFacts& node) {
+    return parse_version(containerd_version(node.runtime));
+  };
+  for (const auto& node : facts.nodes) {
+    const auto version = version_of(node);
+    if (!node.control_plane || !version) continue;
+    if (!control_plane || *version < *control_plane) control_plane = *version;
+  }
+  for (const auto& node : facts.nodes) {
+    const auto version = version_of(node);
+    if (node.control_plane || !version || !control_plane || *version <= *control_plane) continue;
+    if (!goal || *version < *goal) goal = *version;
+  }
+  return goal ? to_string(*goal) : std::string();
 }
 
 std::string make_run_id(Time now) {

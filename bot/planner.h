@@ -30,6 +30,10 @@ std::expected<Plan, Refusal> make_plan(const ClusterFacts& facts, const UpgradeR
 /// nodes bear it and an old one must never be taken for a new one.
 std::string make_run_id(Time now);
 
+/// The containerd that control planes are raised to before anything else: the workers' oldest that
+/// is newer than the control planes'; empty where none has to be raised.
+std::string containerd_goal(const ClusterFacts& facts);
+
 /// "1.7.27" of "containerd://1.7.27"; empty for another runtime.
 std::string containerd_version(const std::string& runtime);
 

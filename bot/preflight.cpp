@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bot/compat.h"
 #include "bot/size_text.h"
 
 namespace lockkeeper {
@@ -153,6 +154,26 @@ void check_probes(const PreflightFacts& facts, const Plan& plan, const Settings&
   }
 }
 
+/// Only a minor jump is judged; not having looked is no answer.
+void check_compat(const PreflightFacts& facts, const Plan& plan, const Settings& settings, Time now,
+                  Findings& findings) {
+  if (plan.kind != UpgradeKind::minor) return;
+  if (!facts.compat)
+    return findings.block("compatibility: nobody looked what stands in the way of " +
+                          minor_name(plan.target));
+  const Minor target{plan.target.major, plan.target.minor};
+  const auto report = judge_compat(*facts.compat, facts.cluster, target, plan.containerd_target,
+                                   settings.compat, now);
+  for (const auto& row : report.rows) {
+    auto text = fmt::format("compatibility: {} ({})", row_text(row), to_string(row.answer));
+    if (row.answer >= CompatAnswer::waiting) {
+      findings.block(std::move(text));
+    } else if (row.answer == CompatAnswer::warn || !row.overridden.empty()) {
+      findings.warn(std::move(text));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> preflight_findings(const PreflightFacts& facts, const Plan& plan,
@@ -164,6 +185,7 @@ std::vector<Finding> preflight_findings(const PreflightFacts& facts, const Plan&
       findings.block("gate: " + reason);
   }
   check_probes(facts, plan, settings, findings);
+  check_compat(facts, plan, settings, now, findings);
   for (const auto& budget : facts.budgets) {
     auto text = fmt::format("PodDisruptionBudget {} can never allow an eviction: {}", budget.name,
                             budget.why);

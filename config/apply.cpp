@@ -86,6 +86,8 @@ template void apply(const Table<ClientSettings>&, const IniSection&, const std::
                     ClientSettings&, ErrorList&);
 template void apply(const Table<PrometheusSettings>&, const IniSection&,
                     const std::filesystem::path&, PrometheusSettings&, ErrorList&);
+template void apply(const Table<CompatOverride>&, const IniSection&, const std::filesystem::path&,
+                    CompatOverride&, ErrorList&);
 template void apply(const Table<Rule>&, const IniSection&, const std::filesystem::path&, Rule&,
                     ErrorList&);
 template void apply(const Table<Window>&, const IniSection&, const std::filesystem::path&, Window&,

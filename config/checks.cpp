@@ -25,6 +25,7 @@ class Checks {
   void clients();
   void slack();
   void authority();
+  void detection();
 
  private:
   /// The line of the first of these that was given; 0 when none was.
@@ -206,6 +207,18 @@ void Checks::authority() {
   check("admin", settings_.authority.admin);
 }
 
+// What is started without a person has to be vouched for by somebody else.
+void Checks::detection() {
+  const auto& own = settings_.detection;
+  const bool starts = own.on_available == DetectionSettings::OnAvailable::start;
+  if (starts && own.start_kind == DetectionSettings::StartKind::any && !own.repository.empty() &&
+      own.keyring.empty()) {
+    add({"detection.start_kind", "detection.on_available"},
+        "start_kind = any starts what the repository says, so its signature must be checked: "
+        "give a keyring");
+  }
+}
+
 }  // namespace
 
 void cross_check(const Settings& settings, const GivenLines& given, ErrorList& errors) {
@@ -218,6 +231,7 @@ void cross_check(const Settings& settings, const GivenLines& given, ErrorList& e
   checks.clients();
   checks.slack();
   checks.authority();
+  checks.detection();
 }
 
 }  // namespace lockkeeper

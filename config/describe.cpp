@@ -143,6 +143,9 @@ std::string describe(const Settings& settings, std::optional<Time> now) {
   for (const auto& client : settings.clients) {
     text += fmt::format("[client {}]\n{}\n", client.name, keys(client_table(), client, {}));
   }
+  for (const auto& one : settings.compat.overrides) {
+    text += fmt::format("[override {}]\n{}\n", one.name, keys(override_table(), one, {}));
+  }
   text += "Rules, in the order in which they are tried; the first that matches decides\n";
   std::size_t number = 0;
   for (const auto& rule : settings.rules.rules)

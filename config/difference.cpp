@@ -137,6 +137,7 @@ Difference difference(const Settings& in_force, const Settings& read) {
   Difference found;
   found.now = rule_changes(in_force.rules, read.rules);
   compare_sections(in_force, read, found);
+  compare_named(override_table(), in_force.compat.overrides, read.compat.overrides, found);
   compare_named(client_table(), in_force.clients, read.clients, found);
   compare_named(further_prometheus_table(), in_force.more_prometheus, read.more_prometheus, found);
   return found;

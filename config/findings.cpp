@@ -36,6 +36,7 @@ class Look {
   void gate();
   void rules();
   void people();
+  void overrides();
   std::vector<ConfigFinding> finish();
 
  private:
@@ -78,6 +79,11 @@ void Look::files() {
   for (const auto& more : settings_.more_prometheus)
     readable(fmt::format("[prometheus {}] ca_file", more.name), more.ca_file, false);
   readable("[alertmanager] ca_file", settings_.alertmanager.ca_file, false);
+  readable("[detection] keyring", settings_.detection.keyring, false);
+  if (const auto& data = settings_.compat.data; !data.empty()) {
+    for (const auto* name : {"addons.json", "apis.json", "nodes.json"})
+      readable("[compat] data", data / name, false);
+  }
   readable("[http] tls_cert_file", settings_.http.tls_certificate, false);
   readable("[http] tls_key_file", settings_.http.tls_key, true);
 }
@@ -204,6 +210,14 @@ bool Look::catches_nothing_before(const Rule& rule) const {
   return std::none_of(rules.begin() + (&rule - rules.data()) + 1, rules.end(), same_line);
 }
 
+// An override that has ended is as if it were not there; nobody should find out in the night.
+void Look::overrides() {
+  for (const auto& one : settings_.compat.overrides)
+    if (now_ && one.expires <= *now_)
+      warn(fmt::format("override {}: it expired at {} and does not count any more", one.name,
+                       to_string(one.expires)));
+}
+
 // Denied by default: forgetting a role locks everybody out rather than in.
 void Look::people() {
   const auto& authority = settings_.authority;
@@ -235,6 +249,7 @@ std::vector<ConfigFinding> findings(const Settings& settings, std::optional<Time
   look.gate();
   look.rules();
   look.people();
+  look.overrides();
   return look.finish();
 }
 

@@ -48,6 +48,7 @@ class Loader {
   void take_section(const IniSection& section);
   void take_client(const IniSection& section);
   void take_prometheus(const IniSection& section);
+  void take_override(const IniSection& section);
   void note_given(const IniSection& section);
   void read_rules_file();
   void finish();
@@ -70,7 +71,7 @@ std::string unknown_section(std::string_view name) {
   if (std::ranges::find(later, kind) != later.end()) {
     return fmt::format("section [{}] is not supported yet", name);
   }
-  std::vector<std::string_view> known = {"client", "rule", "window"};
+  std::vector<std::string_view> known = {"client", "override", "rule", "window"};
   for (const auto& table : settings_tables())
     known.push_back(table.name);
   return fmt::format("unknown section [{}]{}", name, suggestion(kind, known));
@@ -103,6 +104,22 @@ void Loader::take_prometheus(const IniSection& section) {
   settings_.more_prometheus.push_back(std::move(prometheus));
 }
 
+/// None of its keys has a default: an override that says too little would be one for ever.
+void Loader::take_override(const IniSection& section) {
+  if (rules_only_) return;
+  const auto parts = split_section_name(section.name);
+  if (!parts.problem.empty()) return errors_.add(section.line, parts.problem);
+  CompatOverride made;
+  made.name = parts.name;
+  apply(override_table(), section, folder_, made, errors_);
+  for (const auto& key : override_table().keys) {
+    const auto at = std::ranges::find(section.entries, key.name, &IniEntry::key);
+    if (at == section.entries.end() || at->value.empty())
+      errors_.add(section.line, fmt::format("override {} has no {}", made.name, key.name));
+  }
+  settings_.compat.overrides.push_back(std::move(made));
+}
+
 /// Sections with a name of their own first, then those of the tables.
 void Loader::take_section(const IniSection& section) {
   const auto kind = split_section_name(section.name).kind;
@@ -110,6 +127,7 @@ void Loader::take_section(const IniSection& section) {
   if (kind == "window") return rules_.take_window(section, path_.string(), folder_, errors_);
   if (kind == "client") return take_client(section);
   if (section.name.starts_with("prometheus ")) return take_prometheus(section);
+  if (kind == "override") return take_override(section);
   const auto& tables = settings_tables();
   const auto table = std::ranges::find(tables, section.name, &Table<Settings>::name);
   if (table == tables.end()) return errors_.add(section.line, unknown_section(section.name));
@@ -167,6 +185,9 @@ void Loader::finish() {
   if (settings_.gate.builtin_ignores) book.rules = builtin_rules();
   for (auto& rule : rules_.finish(settings_.gate))
     book.rules.push_back(std::move(rule));
+  const auto window = given_.find("detection.start_window");
+  rules_.name_windows(settings_.detection.start_windows, "start_window",
+                      window == given_.end() ? 0 : window->second, errors_);
   const auto fallback = given_.find("gate.default_action");
   book.fallback.file = path_.string();
   book.fallback.line = fallback == given_.end() ? 0 : fallback->second;

@@ -64,6 +64,7 @@ std::string reference_markdown() {
     }
   }
   text += section(client_table(), ClientSettings{});
+  text += section(override_table(), CompatOverride{});
   text += section(rule_table(), Rule{});
   return text + section(window_table(), Window{});
 }

@@ -113,6 +113,11 @@ void RuleReader::name_windows(std::vector<Window>& windows, std::string_view key
   }
 }
 
+void RuleReader::name_windows(std::vector<Window>& windows, std::string_view key, int line,
+                              ErrorList& errors) const {
+  name_windows(windows, key, Place{{}, line, &errors});
+}
+
 void RuleReader::check_resumes(const Rule& rule, const Place& place) const {
   std::vector<std::string_view> known;
   for (const auto& other : rules_)

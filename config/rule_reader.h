@@ -39,6 +39,11 @@ class RuleReader {
   void take_window(const IniSection& section, const std::string& file,
                    const std::filesystem::path& folder, ErrorList& errors);
 
+  /// Puts the windows that were taken in the place of those that are only named so far; names that
+  /// nobody has are reported at `line`.
+  void name_windows(std::vector<Window>& windows, std::string_view key, int line,
+                    ErrorList& errors) const;
+
   /// Those taken so far.
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
 

@@ -21,6 +21,9 @@ const Table<PrometheusSettings>& further_prometheus_table();
 /// [client NAME].
 const Table<ClientSettings>& client_table();
 
+/// [override NAME].
+const Table<CompatOverride>& override_table();
+
 /// [rule NAME].
 const Table<Rule>& rule_table();
 

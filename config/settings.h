@@ -10,11 +10,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/secret.h"
+#include "rules/cron.h"
 #include "rules/rule.h"
 
 namespace lockkeeper {
@@ -96,6 +98,45 @@ struct SnapshotSettings {
   std::string success_text = "Backup done";  // must stand in the Job's log, with a size behind it
   std::int64_t size_min = 1024;              // bytes; an empty etcd is larger
   Millis age_max = 1h;                       // the file's own time, where the log tells it
+};
+
+/// [override NAME]: a person's word that something works although the data do not say so.
+struct CompatOverride {
+  std::string name;
+  std::string subject;  // as `lockkeeper compat` prints it: "calico", "api batch/v1beta1/cronjobs"
+  std::string minor;    // only for this one, "1.35": the next jump asks again
+  std::string reason;   // required: the reader of a year from now wants to know
+  Time expires{};       // required: from then on it is as if it were not there
+};
+
+/// [compat]
+struct CompatSettings {
+  std::filesystem::path data;       // a folder that takes the place of the built-in data; or empty
+  Millis data_age_max = 180 * 24h;  // older data are warned of: addons release every few months
+  // How long each API server must have been counting before its silence about deprecated APIs is
+  // believed. A day holds the nightly jobs.
+  Millis api_uptime_min = 24h;
+  std::vector<CompatOverride> overrides;  // [override NAME]
+};
+
+/// [detection]
+struct DetectionSettings {
+  enum class OnAvailable { announce, start };
+  enum class StartKind { patch, any };
+
+  std::optional<Cron> schedule;      // nothing: only when a person asks
+  std::shared_ptr<const Zone> zone;  // shared with windows; loading fills it
+  bool apt = true;                   // the control plane's own source tells the newest patch
+  // Of the next minor, which no node's source points to yet. Empty, written `none`: not asked.
+  std::string repository = "https://pkgs.k8s.io/core:/stable:";
+  std::filesystem::path keyring;  // of that repository; empty: its signature is not checked
+  std::string k3s_channels = "https://update.k3s.io/v1-release/channels";
+  Millis reread_after = 5s;            // mirrors behind one name differ for minutes
+  Millis timeout = 30s;                // for one answer of a feed
+  std::int64_t body_max = 16LL << 20;  // bytes; the Packages of a minor are some 100 KB
+  OnAvailable on_available = OnAvailable::announce;
+  std::vector<Window> start_windows;        // key `start_window`
+  StartKind start_kind = StartKind::patch;  // a minor wants a person who has read its notes
 };
 
 /// [postflight]
@@ -238,6 +279,8 @@ struct Settings {
   UpgradeSettings upgrade;
   PreflightSettings preflight;
   SnapshotSettings snapshot;
+  CompatSettings compat;
+  DetectionSettings detection;
   PostflightSettings postflight;
   GateSettings gate;
   PrometheusSettings prometheus;

@@ -116,10 +116,13 @@ void Eyes::hear_of_silences(std::unique_lock<std::mutex>& lock, std::size_t whic
   std::ranges::sort(fires);
   const auto before = std::exchange(saw_[which], fires);
   if (std::ranges::includes(before, fires) || !lookout_.sees_alertmanager()) return;
-  const auto begun = begun_;
-  alertmanager_looks_->soon();
-  looked_.wait_for(lock, kQuestionsAtMost * settings_.alertmanager.timeout + kToBegin,
-                   [&] { return stopping_ || ended_ > begun; });
+  // Prometheus may show an alert a moment before Alertmanager has it: the second look has it.
+  for (int i = 0; i < 2 && lookout_.sees_alertmanager(); ++i) {
+    const auto begun = begun_;
+    alertmanager_looks_->soon();
+    looked_.wait_for(lock, kQuestionsAtMost * settings_.alertmanager.timeout + kToBegin,
+                     [&] { return stopping_ || ended_ > begun; });
+  }
 }
 
 void Eyes::look_at_alertmanager() {

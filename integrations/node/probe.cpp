@@ -6,20 +6,18 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <map>
 #include <optional>
 
-#include "integrations/ssh/printable.h"
+#include "integrations/node/answer_lines.h"
 #include "rules/text.h"
 
 namespace lockkeeper::node {
 namespace {
 
 constexpr std::string_view kGreeting = "lockkeeper-probe 1";
-constexpr std::string_view kEnd = "end=yes";
 constexpr std::size_t kFlagsMax = 50;
 
-using Values = std::map<std::string, std::vector<std::string>, std::less<>>;
+using Values = AnswerLines;
 
 const std::vector<std::string_view>& known_keys() {
   static const std::vector<std::string_view> keys = {
@@ -32,36 +30,6 @@ const std::vector<std::string_view>& known_keys() {
 
 bool contains(const auto& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
-}
-
-/// The lines between greeting and end, by key. A program that died in the middle has no end.
-Result<Values> read_values(std::string_view text) {
-  Values values;
-  bool greeted = false;
-  bool ended = false;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (!greeted && line != kGreeting) return fail("not an answer: " + ssh::last_line(line));
-    if (ended) return fail("more after the end: " + ssh::last_line(line));
-    ended = line == kEnd;
-    const auto equals = line.find('=');
-    if (greeted && !ended) {
-      const auto key = line.substr(0, equals);
-      if (equals == std::string_view::npos || !contains(known_keys(), key))
-        return fail("not a line of an answer: " + ssh::last_line(line));
-      values[std::string(key)].push_back(ssh::printable(line.substr(equals + 1)));
-    }
-    greeted = true;
-  }
-  if (!ended) return fail("it breaks off");
-  return values;
-}
-
-std::string text_of(const Values& values, std::string_view key) {
-  const auto at = values.find(key);
-  return at == values.end() ? std::string() : at->second.back();
 }
 
 /// A number of bytes; absent when the node could not tell.
@@ -84,7 +52,7 @@ std::optional<std::string> offer_of(const Values& values, const Version& target)
 }  // namespace
 
 Result<Probe> parse_probe(std::string_view text, const Version& target) {
-  const auto values = read_values(text);
+  const auto values = read_answer(text, kGreeting, known_keys());
   if (!values) return std::unexpected(values.error());
   Probe probe;
   probe.kubelet = text_of(*values, "kubelet");

@@ -16,5 +16,7 @@ extern const std::string_view containerd_sh;
 extern const std::string_view repository_sh;
 extern const std::string_view prune_sh;
 extern const std::string_view hook_sh;
+extern const std::string_view survey_sh;
+extern const std::string_view feed_sh;
 
 }  // namespace lockkeeper::node

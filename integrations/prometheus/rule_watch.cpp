@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "integrations/prometheus/rule_watch.h"
 
+#include <algorithm>
+
 namespace lockkeeper::prometheus {
 namespace {
 
 // A group's turn comes within one interval; the second is for one that is under way.
 constexpr int kGraceIntervals = 2;
+// What an evaluation takes, between the time by which it goes and the samples that can be seen.
+constexpr Millis kEvaluationMax = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -13,9 +17,15 @@ void RuleWatch::looked(const std::vector<RuleHealth>& rules, Time now) {
   auto before = std::exchange(waiting_, {});
   waiting_names_.clear();
   pending_names_.clear();
+  overtaken_names_.clear();
   std::vector<RuleHealth> settled;
   for (const RuleHealth& rule : rules) {
     if (rule.state == "pending") pending_names_.insert(rule.name);
+    // ALERTS was asked for before this evaluation was to be seen, so it says nothing about it.
+    const auto evaluation = std::min(kEvaluationMax, rule.interval / 4);
+    if (rule.last_evaluation && *rule.last_evaluation + evaluation >= now) {
+      overtaken_names_.insert(rule.name);
+    }
     if (rule.health != "unknown" || rule.last_evaluation) {
       settled.push_back(rule);
       continue;
@@ -34,7 +44,7 @@ std::vector<Labels> RuleWatch::kept(std::vector<Labels> gone) {
   std::erase_if(gone, [&](const Labels& alert) {
     const auto name = alert.get("alertname");
     const bool counts_anew = kept_.contains(alert) && pending_names_.contains(name);
-    return !waiting_names_.contains(name) && !counts_anew;
+    return !waiting_names_.contains(name) && !overtaken_names_.contains(name) && !counts_anew;
   });
   kept_ = {gone.begin(), gone.end()};
   return gone;

@@ -27,7 +27,8 @@ class RuleWatch {
   [[nodiscard]] const std::vector<Labels>& alerts() const { return alerts_; }
 
   /// Of the alerts that have gone from ALERTS since the look before, those that nobody can call
-  /// over: their rule has not been evaluated since, or has begun to count its `for` anew.
+  /// over: their rule has not been evaluated since, or only while we were asking, or has begun to
+  /// count its `for` anew.
   [[nodiscard]] std::vector<Labels> kept(std::vector<Labels> gone);
 
   /// Whether something may change with the next evaluation, so that the next look should ask.
@@ -37,6 +38,7 @@ class RuleWatch {
   std::map<std::pair<std::string, std::string>, Time> waiting_;  // (group, name) -> since
   std::set<std::string, std::less<>> waiting_names_;
   std::set<std::string, std::less<>> pending_names_;
+  std::set<std::string, std::less<>> overtaken_names_;
   std::vector<Labels> alerts_;
   std::set<Labels> kept_;
 };

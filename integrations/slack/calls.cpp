@@ -160,6 +160,10 @@ Call read_history(const std::string& channel, const std::string& thread,
                                              {"include_all_metadata", "true"}});
 }
 
+Call permalink(const MessageRef& at) {
+  return form_call("chat.getPermalink", {{"channel", at.channel}, {"message_ts", at.ts}});
+}
+
 Call respond(const std::string& response_url, const Layout& layout, bool in_channel, bool replace) {
   // Both are always said: alerts have vanished where delete_original was left out
   // (getsentry/sentry#73590).

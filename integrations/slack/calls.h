@@ -67,6 +67,7 @@ Call delete_message(const MessageRef& at);
 Call post_ephemeral(const std::string& user, const Posting& posting, Urgency urgency);
 /// The newest messages of a channel, or of a thread, not older than `oldest`, with their metadata.
 Call read_history(const std::string& channel, const std::string& thread, const std::string& oldest);
+Call permalink(const MessageRef& at);
 /// An answer to a slash command or a button: at most five within 30 minutes. `replace` puts it in
 /// the place of the message with the button.
 Call respond(const std::string& response_url, const Layout& layout, bool in_channel, bool replace);

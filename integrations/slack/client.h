@@ -45,8 +45,8 @@ class Client {
   };
 
   /// Opens `slack.db` in the state folder and starts; the tokens are looked at in the background,
-  /// because Slack must never hold up the start. Deeds that a crash has left are delivered at once.
-  /// The clock must outlive the client.
+  /// because Slack must never hold up the start. Nothing is delivered before listen(). The clock
+  /// must outlive the client.
   static Result<std::unique_ptr<Client>> open(const SlackSettings& settings,
                                               const std::filesystem::path& state_folder,
                                               const Clock& clock, Deliver deliver,
@@ -57,7 +57,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Holds a socket from now on, or no longer: the standby of two replicas must hold none.
+  /// Delivers what a crash has left, and holds a socket from now on, or no longer: the standby of
+  /// two replicas must hold none.
   void listen() { mode_->open(); }
   void deafen() { mode_->close(); }
 

@@ -7,7 +7,11 @@
 
 namespace lockkeeper::slack {
 
-Deeds::Deeds(Store& store, Deliver deliver) : store_(store), deliver_(std::move(deliver)) {
+Deeds::Deeds(Store& store, Deliver deliver) : store_(store), deliver_(std::move(deliver)) {}
+
+void Deeds::start() {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || thread_.joinable()) return;
   if (auto left = store_.waiting()) {
     // Acknowledged, or given up by Slack, long ago: their slips lead nowhere.
     for (auto& deed : *left) {

@@ -52,11 +52,14 @@ using Deliver = std::function<void(const Interaction& deed, Slip& slip)>;
 
 class Deeds {
  public:
-  /// Hands out what the store still has from before first. Does not own the store.
+  /// Does not own the store.
   Deeds(Store& store, Deliver deliver);
   ~Deeds();
   Deeds(const Deeds&) = delete;
   Deeds& operator=(const Deeds&) = delete;
+
+  /// Begins, with what the store still has from before. A second call does nothing.
+  void start();
 
   /// A deed that the store has just kept. shared: the socket's timer and the bot race for it.
   void put(Interaction deed, std::shared_ptr<Slip> slip);

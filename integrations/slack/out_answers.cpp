@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "integrations/slack/json.h"
 #include "integrations/slack/out_queue.h"
 #include "integrations/slack/text.h"
 
@@ -56,6 +57,7 @@ OutNews OutQueue::settle(std::uint64_t id, const Answer& answer, Moment now, Tim
     return {};
   }
   if (!reached) return unanswered(entry, answer, now, wall);
+  if (entry->earlier) return linked(entry, answer, now);
   if (entry->uncertain) return looked(entry, answer, found, now);
   return answer.ok() ? succeeded(entry, answer, now) : refused(entry, answer, now);
 }
@@ -103,12 +105,28 @@ OutNews OutQueue::unanswered(Entries::iterator entry, const Answer& answer, Mome
   probe_at_ = now + std::min(kProbeMax, kProbeFirst * (std::int64_t{1} << doublings));
   again(*entry, probe_at_);
   if (answer.verdict != Verdict::uncertain) return news;
-  if (entry->kind == Kind::post) entry->uncertain = true;
+  if (entry->kind == Kind::post && !entry->earlier) entry->uncertain = true;
   // A second copy of a file, or of a word to one person, is worse than none.
   const bool shared = entry->kind == Kind::upload && entry->step == 2;
   if (shared || entry->kind == Kind::answer || (entry->kind == Kind::whisper && entry->tries > 1))
     entries_.erase(entry);
   return news;
+}
+
+/// The new message tells where it began; without a link it does without.
+OutNews OutQueue::linked(Entries::iterator entry, const Answer& answer, Moment now) {
+  entry->earlier.reset();
+  again(*entry, now);
+  const std::string url = answer.ok() ? answer.at("/permalink") : std::string();
+  if (url.empty()) return {};
+  const std::string words = "Continues " + link(url, "an earlier message");
+  entry->layout.text += "\n" + words;
+  auto blocks = parsed(entry->layout.blocks);
+  if (!blocks || !blocks->is_array()) return {};
+  const Json text = {{"type", "mrkdwn"}, {"text", words}};
+  blocks->push_back({{"type", "context"}, {"elements", Json::array({text})}});
+  entry->layout.blocks = dumped(*blocks);
+  return {};
 }
 
 /// The history of the channel has been read for a post that may have been made.
@@ -188,6 +206,8 @@ OutNews OutQueue::refused(Entries::iterator entry, const Answer& answer, Moment 
       return lost_channel(entry, answer, now);
     case Reaction::fresh:
       if (entry->kind != Kind::update) break;
+      // What is gone cannot be linked.
+      if (answer.error != "message_not_found") entry->earlier = where(entry->name);
       standing_.erase(entry->name);
       entry->kind = Kind::post;
       again(*entry, now);

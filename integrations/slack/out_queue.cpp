@@ -48,7 +48,9 @@ Layout summary_of(const OutEntry& entry, Time now) {
 std::string_view method_of(const OutEntry& entry) {
   switch (entry.kind) {
     case Kind::post:
-      return "chat.postMessage";
+      return entry.earlier     ? "chat.getPermalink"
+             : entry.uncertain ? "conversations.history"
+                               : "chat.postMessage";
     case Kind::update:
       return "chat.update";
     case Kind::whisper:
@@ -67,8 +69,8 @@ std::string_view method_of(const OutEntry& entry) {
 
 std::string lane_of(const OutEntry& entry) {
   const std::string method(method_of(entry));
-  if (entry.kind == Kind::post || entry.kind == Kind::whisper)
-    return entry.uncertain ? "conversations.history" : method + " " + entry.channel;
+  if (method == "chat.postMessage" || entry.kind == Kind::whisper)
+    return method + " " + entry.channel;
   return entry.kind == Kind::answer ? method + " " + entry.url : method;
 }
 

@@ -58,12 +58,13 @@ struct OutEntry {
   Moment not_before{};
   int tries = 0;
   bool under_way = false;
-  bool uncertain = false;         // post: it may have been made
-  bool bare = false;              // without metadata
-  int looks = 0;                  // in the channel's history
-  int step = 0;                   // upload: 0 address, 1 bytes, 2 share
-  std::optional<Time> down_from;  // a summary: of an outage from then on
-  std::size_t folded = 0;         // a summary: of so many messages
+  bool uncertain = false;             // post: it may have been made
+  std::optional<MessageRef> earlier;  // post: it continues that one, whose link is asked for first
+  bool bare = false;                  // without metadata
+  int looks = 0;                      // in the channel's history
+  int step = 0;                       // upload: 0 address, 1 bytes, 2 share
+  std::optional<Time> down_from;      // a summary: of an outage from then on
+  std::size_t folded = 0;             // a summary: of so many messages
   std::vector<std::string> lines{};
 };
 
@@ -123,6 +124,7 @@ class OutQueue {
   OutNews succeeded(Entries::iterator entry, const Answer& answer, Moment now);
   OutNews place(Entries::iterator entry, MessageRef at);
   OutNews unanswered(Entries::iterator entry, const Answer& answer, Moment now, Time wall);
+  OutNews linked(Entries::iterator entry, const Answer& answer, Moment now);
   OutNews looked(Entries::iterator entry, const Answer& answer,
                  const std::optional<MessageRef>& found, Moment now);
   OutNews refused(Entries::iterator entry, const Answer& answer, Moment now);

@@ -205,13 +205,13 @@ std::optional<Call> Outbox::call_for(const OutEntry& entry) {
                         .name = entry.bare ? std::string() : post_name(entry),
                         .layout = entry.layout};
   switch (entry.kind) {
-    case OutEntry::Kind::post:
-      if (entry.uncertain) {
-        Call look = read_history(entry.channel, thread, {});
-        look.once = true;
-        return look;
-      }
-      return post_message(posting, entry.urgency);
+    case OutEntry::Kind::post: {
+      if (!entry.earlier && !entry.uncertain) return post_message(posting, entry.urgency);
+      Call look =
+          entry.earlier ? permalink(*entry.earlier) : read_history(entry.channel, thread, {});
+      look.once = true;
+      return look;
+    }
     case OutEntry::Kind::update:
       return at ? std::optional(update_message(*at, entry.layout, entry.urgency)) : std::nullopt;
     case OutEntry::Kind::remove:
@@ -261,8 +261,9 @@ Moment Outbox::turn(Moment now) {
     while (const OutEntry* entry = queue_.take(now, clock_.now())) {
       auto call = call_for(*entry);
       if (call) {
-        const bool looks = entry->kind == OutEntry::Kind::post && entry->uncertain;
-        const bool posts = entry->kind == OutEntry::Kind::post && !looks;
+        const bool post = entry->kind == OutEntry::Kind::post && !entry->earlier;
+        const bool looks = post && entry->uncertain;
+        const bool posts = post && !looks;
         jobs.push_back({entry->id, std::move(*call), looks ? post_name(*entry) : std::string(),
                         posts ? entry->name : std::string(), entry->channel});
       } else {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -17,6 +18,7 @@
 #include <boost/beast/websocket/ssl.hpp>
 #include <deque>
 #include <utility>
+#include <vector>
 
 namespace lockkeeper::slack {
 namespace {
@@ -95,6 +97,7 @@ class WebSocket : public Socket, public std::enable_shared_from_this<WebSocket<L
   std::unique_ptr<asio::ssl::context> tls_;  // outlives the stream below
   tcp::resolver resolver_;
   websocket::stream<Layer> stream_;
+  std::vector<tcp::endpoint> endpoints_;
   asio::streambuf proxy_head_{kProxyHeadMax};
   std::string proxy_request_;
   websocket::response_type answer_;
@@ -120,7 +123,12 @@ void WebSocket<Layer>::start() {
 
 template <class Layer>
 void WebSocket<Layer>::connect(const tcp::resolver::results_type& addresses) {
-  asio::async_connect(tcp_socket(), addresses, [me = self()](const Error& error, const auto&) {
+  for (const auto& entry : addresses)
+    endpoints_.push_back(entry.endpoint());
+  // Where IPv6 leads nowhere, waiting for it would use up the whole dial, every time.
+  std::ranges::stable_partition(endpoints_,
+                                [](const tcp::endpoint& end) { return end.address().is_v4(); });
+  asio::async_connect(tcp_socket(), endpoints_, [me = self()](const Error& error, const auto&) {
     if (me->over_) return;
     if (error) return me->end("connect", error);
     Error ignored;

@@ -36,10 +36,14 @@ class SocketMode::Loop : public std::enable_shared_from_this<SocketMode::Loop> {
   /// From any thread.
   template <class Work>
   void post(Work work) {
-    asio::post(io_, [self = shared_from_this(), work = std::move(work)] { work(*self); });
+    // Weak: what is posted when the loop has ended would otherwise keep it alive for ever.
+    asio::post(io_, [weak = weak_from_this(), work = std::move(work)] {
+      if (const auto self = weak.lock()) work(*self);
+    });
   }
   void open() {
     wanted_ = true;
+    deeds_.start();
     obey(link_.start(clock_.moment()));
   }
   void close() {

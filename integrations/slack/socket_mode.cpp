@@ -78,7 +78,10 @@ void SocketMode::Loop::obey(const Order& order) {
       sockets_.erase(order.socket);
       return;
     case Order::Do::tell:
-      system::log(order.loud ? system::Level::warn : system::Level::info, "slack: " + order.text);
+      system::log(!order.loud            ? system::Level::info
+                  : link_.health().fatal ? system::Level::error
+                                         : system::Level::warn,
+                  "slack: " + order.text);
       return;
   }
 }

@@ -43,8 +43,7 @@ struct SocketCounts {
 
 class SocketMode {
  public:
-  /// Begins to hand out what the store still has at once. The api, the store and the clock must
-  /// outlive it.
+  /// The api, the store and the clock must outlive it.
   SocketMode(SocketModeOptions options, Api& api, Store& store, const Clock& clock,
              Deliver deliver);
   /// close()s, waits for the closing handshake for at most a second, and joins. A host name that is
@@ -53,7 +52,8 @@ class SocketMode {
   SocketMode(const SocketMode&) = delete;
   SocketMode& operator=(const SocketMode&) = delete;
 
-  /// Connects, and stays connected until close(). Any thread; so for the rest.
+  /// Hands out what a crash has left in the store, connects, and stays connected until close().
+  /// Any thread; so for the rest.
   void open();
   void close();
 

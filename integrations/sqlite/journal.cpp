@@ -15,6 +15,11 @@ constexpr const char* kSchema =
     "CREATE INDEX records_by_run ON records(run, seq);"
     "PRAGMA application_id = 1280001346;";
 
+// Also made in the file of an older bot, which does not mind it.
+constexpr const char* kMemory =
+    "CREATE TABLE IF NOT EXISTS memory(name TEXT PRIMARY KEY, at TEXT NOT NULL,"
+    " value TEXT NOT NULL);";
+
 /// "2026-11-20T17:35:37.123Z": what the Clock gave, so that a record reads back equal.
 std::string with_millis(Time at) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(at);
@@ -49,6 +54,7 @@ Status prepare_file(Database& database) {
   auto ready = database.run("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;");
   if (ready) ready = database.run("BEGIN IMMEDIATE");
   if (ready && *fresh) ready = database.run(kSchema);
+  if (ready) ready = database.run(kMemory);
   if (ready) ready = database.run("PRAGMA user_version = 1; COMMIT;");
   if (!ready) return ready;
   // This reads every page once; a journal of a hundred runs has a few megabytes.
@@ -183,6 +189,28 @@ Result<std::vector<std::string>> SqliteJournal::runs(int count) {
     if (!*row) return runs;
     runs.push_back(rows->text(0));
   }
+}
+
+Result<std::string> SqliteJournal::recall(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto rows = database_.prepare("SELECT value FROM memory WHERE name = ?");
+  if (!rows) return refused(rows.error().what);
+  const auto row = rows->bind(1, name).step();
+  if (!row) return refused(row.error().what);
+  return *row ? rows->text(0) : std::string();
+}
+
+Status SqliteJournal::remember(Time at, const std::string& name, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  if (broken_) return refused("not written since an input/output error; start the bot again");
+  auto rows = database_.prepare("INSERT OR REPLACE INTO memory(name, at, value) VALUES(?, ?, ?)");
+  if (!rows) return refused(rows.error().what);
+  rows->bind(1, name).bind(2, with_millis(at)).bind(3, text);
+  if (const auto done = rows->step(); !done) {
+    broken_ = broken_ || database_.io_failed();
+    return refused(done.error().what);
+  }
+  return {};
 }
 
 }  // namespace lockkeeper::sqlite

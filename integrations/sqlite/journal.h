@@ -11,6 +11,7 @@
 //     kind TEXT NOT NULL,                      -- opened, intent, outcome, held, ...
 //     body TEXT NOT NULL);                     -- JSON, see bot/record.h
 //   CREATE INDEX records_by_run ON records(run, seq);
+//   CREATE TABLE memory(name TEXT PRIMARY KEY, at TEXT NOT NULL, value TEXT NOT NULL);
 //
 //   sqlite3 -readonly journal.db "select seq, at, kind, body from records where run = 'r-t9xk2a'"
 //
@@ -23,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "bot/detector.h"
 #include "bot/ports.h"
 #include "config/settings.h"
 #include "integrations/sqlite/database.h"
@@ -32,7 +34,7 @@ namespace lockkeeper::sqlite {
 
 /// Owns the file for as long as it lives; a second bot, or a second object, is refused. Every
 /// member may be called from any thread.
-class SqliteJournal : public Journal {
+class SqliteJournal : public Journal, public Memory {
  public:
   /// Opens or creates the file, checks it, and writes to it once, so that a full disk or a file
   /// that cannot be written is found before a run needs it. Failures are one line that begins with
@@ -46,6 +48,10 @@ class SqliteJournal : public Journal {
   Result<std::vector<Record>> read(const std::string& run) override;
   Result<std::optional<std::string>> open_run() override;
   Result<std::vector<std::string>> runs(int count) override;
+
+  /// Texts by name, which are replaced: what no run depends on.
+  Result<std::string> recall(const std::string& name) override;
+  Status remember(Time at, const std::string& name, const std::string& text) override;
 
  private:
   SqliteJournal(JournalFile file, Database database, Statement insert);

@@ -3,12 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <thread>
+
 #include "integrations/kubernetes/budgets.h"
 #include "integrations/kubernetes/claim.h"
 #include "integrations/kubernetes/cluster.h"
 #include "integrations/kubernetes/notices.h"
 #include "integrations/kubernetes/secret.h"
 #include "integrations/system/log.h"
+#include "integrations/world/live_scout.h"
 #include "integrations/world/orders.h"
 
 namespace lockkeeper {
@@ -19,6 +23,7 @@ using kubernetes::Patience;
 
 // What a lost run left is removed while a person waits for the answer.
 constexpr Millis kClearLimit = std::chrono::seconds(30);
+constexpr Millis kWatchPause{250};
 
 void warn(std::string_view text) {
   system::log(system::Level::warn, fmt::format("API server warns: {}", text));
@@ -40,6 +45,7 @@ Result<std::unique_ptr<LiveWorld>> LiveWorld::open(const Settings& settings, Clo
 LiveWorld::LiveWorld(const Settings& settings, Clock& clock,
                      std::unique_ptr<kubernetes::Connection> connection)
     : settings_(settings),
+      clock_(clock),
       connection_(std::move(connection)),
       client_(*connection_, clock, settings.kubernetes.request_timeout, warn),
       nodes_(settings, clock) {}
@@ -70,9 +76,29 @@ Result<PreflightFacts> LiveWorld::inspect(const Plan& plan, Watch& watch) {
   facts.missing_rights = std::move(*missing);
   auto cronjob = kubernetes::cronjob_problem(client_, settings_.snapshot.cronjob, patience);
   facts.cronjob_failure = cronjob ? std::move(*cronjob) : cronjob.error().what;
+  if (plan.kind == UpgradeKind::minor) {
+    watch.progress("looking what stands in the way of the next minor");
+    facts.compat = survey(facts.cluster, watch);
+  }
   watch.progress("looking at the nodes over SSH");
   facts.probes = nodes_.probe(plan, watch);
   return facts;
+}
+
+// The watch belongs to this thread; the survey ends when it is told that it is enough.
+CompatFacts LiveWorld::survey(const ClusterFacts& facts, Watch& watch) {
+  CompatFacts found;
+  std::atomic<bool> enough = false;
+  std::atomic<bool> done = false;
+  const std::jthread surveyor([&] {
+    found = survey_compat(client_, settings_, clock_, facts, [&] { return enough.load(); });
+    done = true;
+  });
+  while (!done) {
+    clock_.wait_until(clock_.moment() + kWatchPause);
+    enough = enough || watch.stop_wanted() || watch.leaving();
+  }
+  return found;
 }
 
 Result<std::vector<std::string>> LiveWorld::clear_orphans() {

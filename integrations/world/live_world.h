@@ -36,7 +36,11 @@ class LiveWorld : public World {
   LiveWorld(const Settings& settings, Clock& clock,
             std::unique_ptr<kubernetes::Connection> connection);
 
+  /// For a minor jump; the watch is asked meanwhile.
+  CompatFacts survey(const ClusterFacts& facts, Watch& watch);
+
   const Settings& settings_;
+  Clock& clock_;
   std::unique_ptr<kubernetes::Connection> connection_;
   kubernetes::Client client_;
   node::NodeSteps nodes_;

@@ -19,6 +19,7 @@ from pathlib import Path
 Right = tuple[str, str, str, str]
 
 _SKIPPED = 77
+_PAGES = "integrations/kubernetes/compat_reads.cpp"  # what it reads beside resources
 _RIGHTS = "integrations/kubernetes/notices.cpp"  # needed_rights()
 _PLACES = {'""': "", "own": "lockkeeper", "backup": "default"}
 
@@ -27,6 +28,11 @@ def needed(source: str) -> set[Right]:
     row = re.compile(r'\{"(\w+)", "([\w.]*)", "([\w/]+)", (""|own|backup|"[\w-]+")\}')
     return {(verb, group, resource, _PLACES.get(place, place.strip('"')))
             for verb, group, resource, place in row.findall(source)}
+
+
+def pages(source: str) -> set[Right]:
+    """What the code reads that is no resource."""
+    return {("get", "", path, "") for path in re.findall(r'request\.path = "(/\w+)";', source)}
 
 
 def objects(manifest: Path) -> list[dict]:
@@ -50,9 +56,11 @@ def given(manifest: Path) -> Iterator[Right]:
         if item["kind"] not in ("ClusterRole", "Role"):
             continue
         for rule in item["rules"]:
+            for path in rule.get("nonResourceURLs", []):
+                yield from ((verb, "", path, "") for verb in rule["verbs"])
             # A right to one namespace object is a right in that namespace.
             places = rule.get("resourceNames", [item["metadata"].get("namespace", "")])
-            for group in rule["apiGroups"]:
+            for group in rule.get("apiGroups", []):
                 for resource in rule["resources"]:
                     for verb in rule["verbs"]:
                         yield from ((verb, group, resource, place) for place in places)
@@ -62,7 +70,7 @@ def main(root: Path) -> int:
     if shutil.which("kubectl") is None:
         print("skipped: kubectl is not installed")
         return _SKIPPED
-    asked = needed((root / _RIGHTS).read_text())
+    asked = needed((root / _RIGHTS).read_text()) | pages((root / _PAGES).read_text())
     if len(asked) < 20:
         print(f"{_RIGHTS}: only {len(asked)} rights were found; has the table changed?")
         return 1

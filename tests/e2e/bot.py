@@ -39,6 +39,8 @@ LAB_VALUES = {
     "gate.resume_after": "2s",
     "gate.confirm_within": "5s",
     "authority.admin": "console:*, http:lab",
+    "detection.schedule": "never",
+    "detection.reread_after": "100ms",
 }
 
 
@@ -108,6 +110,7 @@ class Bot:
             "http.port": port,
             "http.webhook_token_file": info["bot"]["webhook_token_file"],
             "journal.file": str(self.folder / "journal.db"),
+            "detection.repository": f"{info['packages']['url']}/core:/stable:",
         } | self.values
         self.journal = Path(merged["journal.file"])
         self.url = f"http://{merged['http.address']}:{merged['http.port']}"

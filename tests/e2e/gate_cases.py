@@ -111,6 +111,11 @@ class Gate(E2eCase):
         self.assertNotIn("node2", self.lab.api.cordoned())
         self.lab.monitoring.resolve(_UNKNOWN)
         self.assert_said("goes on, was paused by the gate for")
+        self.assertEqual(1, self.metric("lockkeeper_gate_decisions_total", action="pause",
+                                        rule="default_action"))
+        self.assertGreater(self.metric("lockkeeper_pause_seconds_total", rule="default_action"), 1)
+        self.assertGreaterEqual(
+            self.metric("lockkeeper_node_phase_duration_seconds_count", phase="upgrade"), 2)
 
     def test_5_without_prometheus_nothing_new_is_begun(self) -> None:
         self.bot.await_step("upgrade", "node2")

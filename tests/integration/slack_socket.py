@@ -55,6 +55,31 @@ def a_slow_bot_is_acknowledged_in_time(probe: str, folder: Path) -> None:
         assert bot.health()["slowest_ack_ms"] < 150, bot.health()
 
 
+def a_late_acknowledgement(probe: str, folder: Path) -> None:
+    """The socket dies between an envelope and its acknowledgement, which leaves on the next one."""
+    with SlackWorkspace(folder / "slack") as slack, SlackBot(probe, folder, slack, 100) as bot:
+        slack.await_connected()
+        bot.do("slow", ms=500)
+        fate = slack.slash("ana", "status", wait=False)
+        slack.wait_for(lambda: bot.health()["envelopes"] == 1, "it has arrived")
+        slack.cut()
+        slack.wait_for(lambda: slack.deliveries()[0]["state"] == "acked", "acknowledged")
+        ack = slack.deliveries()[0]["acks"][0]
+        assert ack["socket"] not in fate["sockets"] and ack["after_s"] < 3, ack
+
+
+def copies_in_a_crowd(probe: str, folder: Path) -> None:
+    """Envelopes that come twice, at once or later and out of order: one effect each."""
+    with SlackWorkspace(folder / "slack") as slack, SlackBot(probe, folder, slack) as bot:
+        slack.await_connected()
+        slack.faults({"on": "envelope", "do": "duplicate", "times": 30, "seconds": 0.2},
+                     {"on": "envelope", "do": "reorder", "times": 10})
+        fates = slack.burst("ana", "status", 60, 100)
+        assert {fate["state"] for fate in fates} == {"acked"}, fates
+        slack.wait_for(lambda: bot.health()["repeated"] == 30, "thirty copies")
+        slack.wait_for(lambda: len(bot.effects()) == 60, "sixty effects")
+
+
 def strange_frames(probe: str, folder: Path) -> None:
     """Scenario: unknown types, odd payloads, large, binary and fragmented messages."""
     with SlackWorkspace(folder / "slack") as slack, SlackBot(probe, folder, slack) as bot:
@@ -113,20 +138,23 @@ def violations(probe: str, folder: Path) -> None:
 
 
 def a_stop_leaves_no_ghost(probe: str, folder: Path) -> None:
+    """With a close frame, and soon, even where Slack leaves TCP open behind it."""
     with SlackWorkspace(folder / "slack") as slack, SlackBot(probe, folder, slack) as bot:
+        for linger in (False, True):
+            slack.await_connected()
+            slack.switches(linger=linger)
+            since = len(slack.journal())
+            assert bot.stop() < 3
+            slack.wait_for(lambda: slack.journal("socket_closed", since=since), "it is closed")
+            ends = [entry["why"] for entry in slack.journal("socket_closed")]
+            assert linger or ends == ["closed"], ends
+            bot.start()
         slack.await_connected()
-        slack.switches(linger=True)
-        assert bot.stop() < 3
-        closed = slack.wait_for(lambda: slack.journal("socket_closed"), "the socket is closed")
-        assert closed[-1]["why"] == "closed" or "close" in str(slack.journal()), closed
-    with SlackWorkspace(folder / "other", tls=False) as slack:
-        with SlackBot(probe, folder, slack) as bot:
-            slack.await_connected()
-            bot.do("deafen")
-            slack.wait_for(lambda: not slack.sockets(), "a standby holds no socket")
-            bot.do("listen")
-            slack.await_connected()
+        bot.do("deafen")
+        slack.wait_for(lambda: not slack.sockets(), "a standby holds no socket")
+        bot.do("listen")
+        slack.await_connected()
 
 
-CASES = (renewals_under_load, a_slow_bot_is_acknowledged_in_time, strange_frames, violations,
-         a_stop_leaves_no_ghost)
+CASES = (renewals_under_load, a_slow_bot_is_acknowledged_in_time, a_late_acknowledgement,
+         copies_in_a_crowd, strange_frames, violations, a_stop_leaves_no_ghost)

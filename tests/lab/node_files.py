@@ -77,6 +77,11 @@ def node_spec(directory: Path, layout: Layout, name: str, address: str, ssh_port
         "/etc/kubernetes/pki/ca.crt": FileText(api.pki.ca.read_text()),
         "/etc/kubernetes/kubelet.conf": FileText(node_kubeconfig(api.url, kubelet), 0o600),
         "/var/lib/kubelet/kubeadm-flags.env": FileText('KUBELET_KUBEADM_ARGS=""\n'),
+        # The machine that carries the lab may have cgroup v1, with which a kubelet of 1.35 starts
+        # only when it is told to.
+        "/var/lib/kubelet/config.yaml": FileText(
+            "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
+            "failCgroupV1: false\n"),
         "/etc/lab/control": FileText(api.control_url + "\n"),
     }
     spec.setup = "mkdir -p /etc/kubernetes/manifests /etc/kubernetes/tmp"

@@ -23,6 +23,22 @@ std::string job_id(const StepContext& context) {
   return fmt::format("{}-{}", context.plan.run, context.step.number);
 }
 
+/// Nothing stands in the way of a minor.
+CompatFacts fit_compat(const ClusterFacts& cluster, Time now) {
+  static const auto data = parse_compat(built_in_compat());
+  CompatFacts facts;
+  facts.data = data;
+  facts.images = std::vector<RunningImage>{};
+  facts.servers = std::vector<ApiServerUse>{{"cp", {}, now - std::chrono::days(7), {}}};
+  for (const auto& node : cluster.nodes) {
+    NodeSurvey survey;
+    survey.node = node.name;
+    survey.cgroup = "v2";
+    facts.nodes.push_back(std::move(survey));
+  }
+  return facts;
+}
+
 }  // namespace
 
 Status SimWorld::arrive(std::string_view port) {
@@ -114,6 +130,7 @@ Result<PreflightFacts> SimWorld::inspect(const Plan& plan, Watch&) {
     probe.plan_offers = to_string(plan.target);
     facts.probes.emplace(node.name, std::move(probe));
   }
+  if (plan.kind == UpgradeKind::minor) facts.compat = fit_compat(facts.cluster, clock_.now());
   return facts;
 }
 

@@ -273,6 +273,11 @@ void Simulation::resolve(std::string_view alertname) {
   oracle.alerts_changed();
 }
 
+void Simulation::resolved_message() {
+  if (life_->gate.suspect({}, 0, clock.moment())) poll();
+  clock.stir();
+}
+
 void Simulation::wait_to_fire(const Labels& alert, bool pending) {
   if (pending) model.pending_alerts.push_back(alert);
   if (!pending) std::erase(model.pending_alerts, alert);

@@ -70,6 +70,8 @@ class Simulation : private Chat {
   // What happens in the world.
   void fire(const Labels& alert, bool webhook = true);
   void resolve(std::string_view alertname);
+  /// Alertmanager says by webhook that everything is over, whether it is or not.
+  void resolved_message();
   void wait_to_fire(const Labels& alert, bool pending);
   void prometheus(bool up);
   void flap(const std::string& node, Millis down);

@@ -8,7 +8,8 @@ from tree import Finding, Source, Tree
 
 # The files of bot/ that know everybody; the rest of bot/ knows neither them nor integrations/.
 _COMPOSITION = re.compile(
-    r"bot/(main|cli|cli_\w+|daemon|config_watch|gauges|slack_side|build_info)\.(h|cpp)")
+    r"bot/(main|cli|cli_\w+|daemon|daemon_\w+|slack_side|config_watch|metered_journal|gauges"
+    r"|build_info)\.(h|cpp)")
 
 # What each neighbour uses of the other neighbours. A new arrow is a decision: it is written here.
 ARROWS: dict[str, tuple[str, ...]] = {
@@ -26,8 +27,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "ssh": ("system",),
     "node": ("ssh",),
     "kubernetes": ("http",),
+    "packages": ("http", "system"),
     "slack": ("http", "sqlite", "system"),
-    "world": ("kubernetes", "node", "ssh", "system"),
+    "world": ("http", "kubernetes", "node", "packages", "ssh", "system"),
 }
 
 _BELOW = {

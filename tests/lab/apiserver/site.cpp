@@ -96,7 +96,13 @@ std::optional<http::Response> serve_site(const Cluster& cluster, const http::Req
         "apiserver_storage_objects{{resource=\"nodes\"}} {}\n{}",
         cluster.store.all(resource("pods")).size(), cluster.store.all(resource("nodes")).size(),
         cluster.extra_metrics);
-    return plain(metrics);
+    // A cluster that has been up for a week, unless a test says otherwise.
+    if (cluster.extra_metrics.find("process_start_time_seconds") != std::string::npos)
+      return plain(metrics);
+    const auto started = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() -
+                                                                  std::chrono::days(7));
+    return plain(fmt::format("{}process_start_time_seconds {}\n", metrics,
+                             started.time_since_epoch().count()));
   }
   if (const Json document = discovery(request.path); !document.is_null()) return json_of(document);
   if (const auto document = openapi(request.path)) return json_of(*document);

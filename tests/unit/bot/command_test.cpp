@@ -114,12 +114,12 @@ TEST_CASE("every verb is known by one name and explains itself in one line") {
     CHECK(help_text().find(verb.name) != std::string::npos);
     CHECK(help_text(verb.name).find(verb.usage) != std::string::npos);
   }
-  CHECK(names.size() == 14);
+  CHECK(names.size() == 15);
 }
 
 TEST_CASE("what changes a run needs an operator, what only looks a viewer") {
   const auto act = [](std::string_view name) { return parse_command(name)->verb->act; };
-  for (const auto* name : {"start", "pause", "resume", "abort"})
+  for (const auto* name : {"start", "pause", "resume", "abort", "check"})
     CHECK(act(name) == Act::operate);
   for (const auto* name : {"plan", "status", "why", "nodes", "alerts", "history"})
     CHECK(act(name) == Act::view);

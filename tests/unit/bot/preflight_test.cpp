@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/unit/bot/compat_world.h"
 #include "tests/unit/bot/small_cluster.h"
 
 namespace lockkeeper::test {
@@ -288,6 +289,30 @@ TEST_CASE("all findings come together, and what others wrote is cut") {
   CHECK(findings.size() == 6);
   for (const auto& finding : findings)
     CHECK(finding.text.size() < 400);
+}
+
+TEST_CASE("a minor is judged by what it breaks; not having looked blocks, a patch needs no look") {
+  Inspected all(cluster(), "1.35.1");
+  CHECK(all.findings() == blocks("compatibility: nobody looked what stands in the way of 1.35"));
+  all.facts.compat = testing::fit_facts();
+  all.facts.compat->servers->front().started = kNoon - hours(24);
+  all.facts.compat->nodes.clear();
+  for (auto& node : all.facts.cluster.nodes) {
+    node.runtime = "containerd://2.1.4";
+    NodeSurvey survey;
+    survey.node = node.name;
+    survey.cgroup = "v2";
+    all.facts.compat->nodes.push_back(survey);
+  }
+  CHECK(all.findings().empty());
+  all.facts.compat->images->push_back({"quay.io/calico/node:v3.29.6", {}, {}});
+  CHECK(all.findings() ==
+        blocks("compatibility: calico: 3.29.6 is tested up to 1.32; to clear: bring calico to 3.30 "
+               "or newer (blocked)"));
+  all.with.compat.overrides = {{"x", "calico", "1.35", "tried", kNoon + hours(1)}};
+  CHECK(all.findings() == warns("compatibility: calico: 3.29.6 is tested up to 1.32; overridden: "
+                                "tried (blocked), until 2026-11-20 (ok)"));
+  CHECK(Inspected().findings().empty());
 }
 
 }  // namespace lockkeeper::test

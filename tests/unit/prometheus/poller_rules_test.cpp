@@ -140,3 +140,15 @@ TEST_CASE("a Watchdog is never kept: it proves something only while it is there"
   CHECK_FALSE(sighting.watchdog);
   CHECK(sighting.firing.empty());
 }
+
+TEST_CASE("an alert whose rule was evaluated while we were asking is not over for that look") {
+  const Labels alert = {{"alertname", "X"}};
+  Eyes eyes;
+  eyes.prometheus.answer_queries({.body = vector_of({kWatchdog, series(R"("alertname":"X")")})});
+  CHECK(saw(eyes.poller.poll(), alert));
+  eyes.prometheus.answer_queries({.body = vector_of({kWatchdog})});
+  eyes.prometheus.answer_rules({.body = rules_with("ok", "2026-11-21T12:00:00.001Z")});
+  CHECK(saw(eyes.poller.poll(), alert));
+  eyes.prometheus.answer_rules({.body = kHealthyRules});
+  CHECK_FALSE(saw(eyes.poller.poll(), alert));
+}

@@ -45,7 +45,9 @@ class OutStory {
     last = *entry;
     static constexpr const char* kWords[] = {"post",   "update", "whisper",
                                              "answer", "upload", "remove"};
-    const std::string word = entry->uncertain ? "look" : kWords[static_cast<int>(entry->kind)];
+    const std::string word = entry->earlier     ? "link"
+                             : entry->uncertain ? "look"
+                                                : kWords[static_cast<int>(entry->kind)];
     return word + " " + entry->layout.text;
   }
 
@@ -75,6 +77,12 @@ class OutStory {
     return queue.settle(last.id, answer, now, wall(), MessageRef{"", ts});
   }
   OutNews not_found() { return ok(); }
+  OutNews permalink(const std::string& url) {
+    Answer answer;
+    answer.verdict = Verdict::ok;
+    answer.body = R"({"ok":true,"permalink":")" + url + R"("})";
+    return settle(answer);
+  }
 
   /// Everything that leaves within that time, each answered with ok.
   std::vector<std::string> all(Millis within = Millis(0)) {

@@ -138,3 +138,17 @@ TEST_CASE("many threads append and read at once without losing or repeating a re
       CHECK(records[static_cast<std::size_t>(i)].body == Body(Intent{i}));
   }
 }
+
+TEST_CASE("a text is remembered by its name, replaced, and there after reopening") {
+  const Scratch scratch;
+  auto journal = scratch.open();
+  CHECK(journal->recall("detection").value().empty());
+  REQUIRE(journal->remember(kNoon, "detection", "{\"a\":1}").has_value());
+  REQUIRE(journal->remember(kNoon, "detection", "{\"a\":'2'}").has_value());
+  CHECK(journal->recall("detection").value() == "{\"a\":'2'}");
+  CHECK(journal->recall("other").value().empty());
+  CHECK(journal->runs(10).value().empty());
+  journal.reset();
+  journal = scratch.open();
+  CHECK(journal->recall("detection").value() == "{\"a\":'2'}");
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bot/daemon_detection.h"
+
+#include <fmt/format.h>
+
+#include "bot/gauges.h"
+#include "bot/progress.h"
+#include "integrations/system/log.h"
+
+namespace lockkeeper {
+namespace {
+
+using system::Level;
+using system::log;
+
+// How often it is looked whether the schedule is due: its unit is the minute.
+constexpr Millis kTick = std::chrono::seconds(5);
+
+}  // namespace
+
+Status DetectionDuty::Outside::open(const Settings& settings) {
+  auto opened = LiveScout::open(settings, clock);
+  if (!opened) return std::unexpected(opened.error());
+  scout = std::move(*opened);
+  return {};
+}
+
+DetectionDuty::DetectionDuty(Parts parts, Outside& outside, const Settings& settings)
+    : parts_(std::move(parts)),
+      outside_(outside),
+      settings_(settings),
+      detector_({parts_.world, *outside.scout, parts_.memory, outside.clock, parts_.chat}, settings,
+                [this](const Check& check) { take(check); }) {}
+
+void DetectionDuty::start() {
+  recall_last_check();
+  thread_ = std::make_unique<system::Periodic>(kTick, [this] { tick(); });
+  started_ = true;
+}
+
+void DetectionDuty::ask(bool forget) {
+  detector_.ask(forget);
+  if (started_) thread_->soon();
+}
+
+void DetectionDuty::stop() {
+  detector_.leave();
+  outside_.scout->stop();
+  outside_.clock.stir();
+  if (started_) thread_->stop();
+}
+
+/// A restarted bot still knows when it last looked; without this a long gap would go unseen.
+void DetectionDuty::recall_last_check() {
+  const auto text = parts_.memory.recall(kDetectionMemory);
+  const auto known = text ? decode_memory(*text) : std::unexpected(text.error());
+  if (!known || known->checked == Time{}) return;
+  const std::chrono::duration<double> at = known->checked.time_since_epoch();
+  parts_.metrics.set(metrics::Metric::version_check_last_run, at.count());
+}
+
+void DetectionDuty::take(const Check& check) {
+  set_detection_gauges(parts_.metrics, check, outside_.clock.now());
+  found_ = check;
+  for (const auto& note : check.found.notes)
+    log(Level::info, "detection: " + note);
+}
+
+/// Why a version is not started once more without a person: a run that got somewhere and failed
+/// needs one. A run that preflight refused changed nothing, and is tried again after each check.
+std::string DetectionDuty::why_not_again(const Version& version) {
+  const auto runs = parts_.journal.runs(1);
+  if (!runs) return runs.error().what;
+  if (runs->empty()) return {};
+  const auto records = parts_.journal.read(runs->front());
+  const auto last = records ? fold(*records) : std::unexpected(records.error());
+  if (!last) return last.error().what;
+  const auto& closed = last->closed;
+  const bool harmless =
+      closed && (closed->ending == Ending::refused || closed->ending == Ending::dry);
+  if (last->plan->target != version || harmless) return {};
+  return fmt::format("run {} to it {}", last->run,
+                     closed ? fmt::format("ended: {}", to_string(closed->ending)) : "is open");
+}
+
+// One try for each check, within the first window that opens.
+void DetectionDuty::tick() {
+  detector_.tick();
+  if (!found_) return;
+  const auto wanted = startable(*found_, settings_.detection, outside_.clock.now());
+  if (const auto open = parts_.journal.open_run(); !wanted || !open || *open) return;
+  found_.reset();
+  const auto version = to_string(wanted->version);
+  if (const auto why = why_not_again(wanted->version); !why.empty())
+    return log(Level::info, fmt::format("detection does not start {}: {}", version, why));
+  const auto line = fmt::format("start {} --reason \"found by detection\"", version);
+  auto reply = parts_.obey(kDetectionActor, line);
+  if (!reply.confirm.empty())
+    reply = parts_.obey(kDetectionActor, fmt::format("{} --confirm {}", line, reply.confirm));
+  log(Level::info, fmt::format("detection starts {}: {}", version, reply.text));
+}
+
+}  // namespace lockkeeper

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding new versions on the real lab: apt on a node, a signed repository behind redirects, feeds
+that lie, and an API server whose metric says that a minor would break something.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from bench import NEW, NEXT_MINOR, OLD, E2eCase
+from bot import until
+from node_files import Layout
+from web import call, expect
+
+_PATCH = f"{NEW} is available (patch, the cluster runs {OLD})"
+_MINOR = f"{NEXT_MINOR} is available (minor, the cluster runs {OLD})"
+_DEPRECATED = {"group": "batch", "version": "v1beta1", "resource": "cronjobs",
+               "removed_release": "1.35"}
+_BLOCKED, _FINE = 1, 0
+
+
+class Detection(E2eCase):
+    layout = Layout(nodes=3)
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.bot.configure({"detection.keyring": str(cls.lab.packages.repository.keyring)})
+
+    def set_deprecated(self, *uses: dict[str, str]) -> None:
+        with self.lab.network.entered():
+            expect(200, call("POST", f"{self.lab.api.control_url}/_lab/metrics",
+                             {"deprecated": list(uses)}), "metrics")
+
+    def gauge(self, name: str) -> float | None:
+        found = re.search(rf"^{re.escape(name)} (\S+)$", self.bot.get("/metrics") or "",
+                          re.MULTILINE)
+        return float(found.group(1)) if found else None
+
+    def check(self) -> list[str]:
+        """`/upgrade check`; what it makes the bot say."""
+        before = len(self.bot.messages())
+        checked = self.gauge("k8s_version_check_last_run_timestamp")
+        self.bot.surely("check")
+        until(60, lambda: self.gauge("k8s_version_check_last_run_timestamp") != checked,
+              "the check ends", self.bot.log_text)
+        return [message["text"] for message in self.bot.messages()[before:]]
+
+    def test_1_a_dry_run_finds_both_and_says_them_here(self) -> None:
+        done = self.bot.cli("detection", "--dry-run", "-c", self.bot.config)
+        self.assertEqual(_FINE, done.returncode, done.stdout + done.stderr)
+        self.assertIn(f"running: {OLD}\npatch: {NEW}; to see the plan: /upgrade plan {NEW}",
+                      done.stdout)
+        self.assertIn(f"\nminor: {NEXT_MINOR}; ", done.stdout)
+        self.assertNotIn("not checked", done.stdout)
+        self.assert_nothing_ran()
+
+    def test_2_the_schedule_says_a_finding_once(self) -> None:
+        self.bot.configure({"detection.schedule": "* * * * *"})
+        self.bot.start()
+        self.bot.await_said(_PATCH, 90)
+        self.bot.await_said(_MINOR, 30)
+        first = self.gauge("k8s_version_check_last_run_timestamp")
+        until(90, lambda: self.gauge("k8s_version_check_last_run_timestamp") != first,
+              "the next minute's check", self.bot.log_text)
+        said = [m["text"] for m in self.bot.messages() if "is available" in m["text"]]
+        self.assertEqual(2, len(said), said)
+        metrics = self.bot.get("/metrics") or ""
+        for kind, target in (("patch", NEW), ("minor", NEXT_MINOR)):
+            self.assertIn(f'k8s_upgrade_available{{kind="{kind}",running="{OLD}",'
+                          f'target="{target}"}} 1', metrics)
+        self.bot.stop()
+        self.bot.configure({"detection.schedule": "never"})
+        self.bot.start()
+        self.assertIsNotNone(self.gauge("k8s_version_check_last_run_timestamp"))
+
+    def test_3_feeds_that_lie_are_told_and_change_nothing(self) -> None:
+        for mode, words in (("lagging", f"offers {OLD} at most, but {NEW} was seen on"),
+                            ("html", "a web page instead of the file"),
+                            ("empty-release", "InRelease: an empty answer"),
+                            ("bad-signature", "InRelease: its signature is wrong"),
+                            ("unavailable", "InRelease: HTTP 503")):
+            with self.subTest(mode=mode):
+                self.lab.packages.set_mode(mode)
+                said = "\n".join(self.check())
+                self.assertIn("detection does not believe what it was told", said)
+                self.assertIn(words, said)
+                self.assertIn(_PATCH, said)
+        self.lab.packages.set_mode("ok")
+        self.assertNotIn("believe", "\n".join(self.check()))
+
+    def test_4_a_deprecated_api_blocks_the_minor_until_its_use_ends(self) -> None:
+        self.set_deprecated(_DEPRECATED)
+        done = self.bot.cli("compat", "1.35", "-c", self.bot.config)
+        self.assertEqual(_BLOCKED, done.returncode, done.stdout + done.stderr)
+        self.assertIn("blocked  api batch/v1beta1/cronjobs: is still requested, and 1.35 removes "
+                      "it; to clear: move its clients to batch/v1", done.stdout)
+        done = self.bot.cli("compat", "1.35", "--json", "-c", self.bot.config)
+        self.assertTrue(json.loads(done.stdout)["blocks"])
+        self.assertIn(f"{_MINOR}; not yet: api batch/v1beta1/cronjobs (blocked); lockkeeper compat "
+                      f"{NEXT_MINOR} tells more", "\n".join(self.check()))
+        self.assertEqual(1, self.gauge("k8s_upgrade_blocked"))
+        self.start_run(NEXT_MINOR)
+        self.assert_ended("refused")
+        self.assert_said("compatibility: api batch/v1beta1/cronjobs: is still requested")
+        self.assert_nothing_ran()
+        self.set_deprecated()
+        done = self.bot.cli("compat", "1.35", "-c", self.bot.config)
+        self.assertEqual(_FINE, done.returncode, done.stdout + done.stderr)
+        self.assertIn(f"/upgrade start {NEXT_MINOR}", "\n".join(self.check()))
+        self.assertEqual(0, self.gauge("k8s_upgrade_blocked"))
+
+    def test_5_a_patch_is_started_without_a_person_when_the_settings_say_so(self) -> None:
+        self.bot.stop()
+        self.bot.configure({"detection.on_available": "start"})
+        self.bot.start()
+        self.bot.surely("check")
+        until(60, lambda: self.bot.ending() is None, "a run is open", self.bot.log_text)
+        self.assert_ended("done")
+        self.assert_all_on(NEW)
+        opened = [body for _, _, kind, body in self.bot.records() if kind == "opened"][-1]
+        self.assertEqual(("bot:detection", "found by detection"), (opened["by"], opened["reason"]))
