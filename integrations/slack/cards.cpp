@@ -121,7 +121,7 @@ Layout order_card(const Reply& reply, const Command& command, const RunPicture& 
   const auto label = verb == "abort" ? "Abort" : "Resume";
   const Json card = {{"verb", verb},
                      {"digest", reply.confirm},
-                     {"mark", fmt::format("{}:{}", open.progress.run, open.seq)},
+                     {"mark", open.mark(verb)},
                      {"reason", reason_of(command)}};
   const auto value = ascii(card);
   auto blocks = shown(text);

@@ -84,8 +84,8 @@ void Conversation::pressed(const Interaction& deed) {
 }
 
 /// The open run, when the button with this mark belongs to the state in which it is.
-std::optional<RunPicture> Conversation::run_of(const Interaction& deed, std::string_view mark,
-                                               bool replace) {
+std::optional<RunPicture> Conversation::run_of(const Interaction& deed, std::string_view verb,
+                                               std::string_view mark) {
   const auto meant = run_mark(mark);
   auto open = ports_.open_run();
   std::string refusal;
@@ -93,7 +93,7 @@ std::optional<RunPicture> Conversation::run_of(const Interaction& deed, std::str
     refusal = "That button is none of this bot's; nothing was done.";
   } else if (!open || open->progress.run != meant->run) {
     refusal = fmt::format("Run {} is not open any more; nothing was done.", meant->run);
-  } else if (open->seq != meant->seq) {
+  } else if (open->mark(verb) != mark) {
     refusal = fmt::format(
         "Run {} has moved on ({}); nothing was done. Its message has the buttons "
         "for that.",
@@ -101,14 +101,15 @@ std::optional<RunPicture> Conversation::run_of(const Interaction& deed, std::str
   } else {
     return open;
   }
-  answer(deed, plain_layout(refusal), replace);
+  // A card has had its time; the run's message is never replaced.
+  answer(deed, plain_layout(refusal), deed.ephemeral);
   ports_.show_again();
   return std::nullopt;
 }
 
 void Conversation::pressed_run(const Interaction& deed) {
   if (deed.action == "run.why") return obey(deed, "why", false);
-  const auto open = run_of(deed, deed.value, false);
+  const auto open = run_of(deed, deed.action.substr(4), deed.value);
   if (!open) return;
   if (deed.action == "run.pause") {
     obey(deed, fmt::format("pause {}", kByButton), false);
@@ -123,7 +124,7 @@ void Conversation::pressed_run(const Interaction& deed) {
 
 void Conversation::pressed_order(const Interaction& deed) {
   const auto order = card_order(deed.value);
-  if (!run_of(deed, order ? order->mark : std::string(), deed.ephemeral)) return;
+  if (!run_of(deed, order ? order->verb : "", order ? order->mark : "")) return;
   obey(deed, order->line, deed.ephemeral);
 }
 

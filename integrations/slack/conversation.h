@@ -49,7 +49,8 @@ class Conversation {
   void obey(const Interaction& deed, const std::string& line, bool replace);
   void answer(const Interaction& deed, Layout layout, bool replace = false);
   [[nodiscard]] Layout asked(const Interaction& deed, const std::string& line);
-  std::optional<RunPicture> run_of(const Interaction& deed, std::string_view mark, bool replace);
+  std::optional<RunPicture> run_of(const Interaction& deed, std::string_view verb,
+                                   std::string_view mark);
 
   ConversationPorts ports_;
   Outbox& outbox_;

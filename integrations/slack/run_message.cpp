@@ -125,27 +125,33 @@ Dialog sure(const Progress& progress, std::string title, std::string_view what) 
 
 std::vector<Button> buttons_of(const RunPicture& picture) {
   const Progress& progress = picture.progress;
-  const auto mark = fmt::format("{}:{}", progress.run, picture.seq);
   std::vector<Button> buttons;
   if (!progress.latched) {
     if (!progress.person_hold)
-      buttons.push_back({"run.pause", "Pause", mark, "",
+      buttons.push_back({"run.pause", "Pause", picture.mark("pause"), "",
                          sure(progress, "Pause the run?", "no new node until it is resumed.")});
     // A pause by the gate may be one that waits for a person's word.
     if (progress.person_hold || progress.doubt || progress.gate_hold)
       buttons.push_back(
-          {"run.resume", "Resume", mark, "primary",
+          {"run.resume", "Resume", picture.mark("resume"), "primary",
            sure(progress, "Resume the run?", "it goes on as soon as the gate is clear.")});
-    buttons.push_back({"run.abort", "Abort", mark, "danger",
+    buttons.push_back({"run.abort", "Abort", picture.mark("abort"), "danger",
                        sure(progress, "Abort the run?", "it ends at its next safe point.")});
   }
-  buttons.push_back({"run.why", "Why?", mark, "", std::nullopt});
+  buttons.push_back({"run.why", "Why?", picture.mark("why"), "", std::nullopt});
   return buttons;
 }
 
 bool changes_state(const Body& body) {
   return !std::holds_alternative<Intent>(body) && !std::holds_alternative<Outcome>(body) &&
          !std::holds_alternative<RulesChanged>(body);
+}
+
+bool by_the_gate(const Body& body) {
+  const auto* held = std::get_if<Held>(&body);
+  const auto* released = std::get_if<Released>(&body);
+  return (held != nullptr && held->holder == Holder::gate) ||
+         (released != nullptr && released->holder == Holder::gate);
 }
 
 }  // namespace
@@ -155,10 +161,18 @@ Result<RunPicture> picture_of(std::span<const Record> records, GateView gate,
   if (records.empty()) return fail("the journal has no such run");
   auto progress = fold(records);
   if (!progress) return std::unexpected(progress.error());
-  RunPicture picture{std::move(*progress), 0, std::move(gate), std::move(activity)};
-  for (const auto& record : records)
-    if (changes_state(record.body)) picture.seq = record.seq;
+  RunPicture picture{
+      .progress = std::move(*progress), .gate = std::move(gate), .activity = std::move(activity)};
+  for (const auto& record : records) {
+    if (!changes_state(record.body)) continue;
+    picture.seq = record.seq;
+    if (!by_the_gate(record.body)) picture.seq_of_people = record.seq;
+  }
   return picture;
+}
+
+std::string RunPicture::mark(std::string_view verb) const {
+  return fmt::format("{}:{}", progress.run, verb == "resume" ? seq : seq_of_people);
 }
 
 RunState state_of(const Progress& progress) {

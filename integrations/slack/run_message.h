@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "bot/gate.h"
 #include "bot/progress.h"
@@ -21,10 +22,15 @@ struct RunPicture {
   // The record that brought the run into its present state: an opening, a pause, an order, an end.
   // Buttons carry it; while it is the same, a button means what the person saw.
   std::int64_t seq = 0;
+  // The same without the gate's coming and going, which says nothing about a pause or an abort.
+  std::int64_t seq_of_people = 0;
   GateView gate;
   std::string activity;  // what the runner does this second
 
   [[nodiscard]] bool open() const { return progress.open(); }
+  /// "r-7f3:17" for a button of that verb. Resuming depends on what holds the run, so it is of the
+  /// state that was seen.
+  [[nodiscard]] std::string mark(std::string_view verb) const;
 };
 
 /// Of all records of a run, as the journal has them. A failure: they make no sense, or none are

@@ -24,7 +24,8 @@ from lab import exit_on_signals  # noqa: E402
 from processes import LabError  # noqa: E402
 
 _SKIPPED = 77
-_KINDS = {"process": "process", "slack": "process", "config": ""}  # of nodes, by theme; the others need systemd
+# Of nodes, by theme; the others need systemd.
+_KINDS = {"process": "process", "slack": "process", "config": ""}
 _LOG_TAIL_LINES = 40
 
 

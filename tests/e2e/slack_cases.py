@@ -16,8 +16,11 @@ Json = dict[str, Any]
 HOSTILE = "monthly <!channel> <@U0BOB> *patch* `x` <https://x.example|y> \u202e&amp;"
 
 
-class Slack(E2eCase):
+class SlackCase(E2eCase):
+    """A bot that knows the workspace, and what people see there."""
+
     slack: SlackWorkspace
+    slack_values: dict[str, str] = {}  # of the configuration
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -33,12 +36,10 @@ class Slack(E2eCase):
             "slack.app_token_file": str(cls.folder / "app.token"),
             "slack.bot_token_file": str(cls.folder / "bot.token"),
             "slack.channel": OPS, "slack.api_url": cls.slack.api_url.rstrip("/"),
-            "slack.ca_file": str(cls.slack.ca)})
+            "slack.ca_file": str(cls.slack.ca)} | cls.slack_values)
         cls.lab.nodes["master1"].write("/etc/lab/kubeadm-seconds", "5\n")
         cls.bot.start()
         cls.slack.await_connected()
-
-    # --- what people see ------------------------------------------------------------------------
 
     def answer(self, user: str, text: str, words: str) -> Json:
         """What only that person sees of the answer to a command."""
@@ -85,7 +86,16 @@ class Slack(E2eCase):
         self.slack.click(user, action, self.run_message()["ts"], **more)
         self.told(user, words, since)
 
-    # --- the story ------------------------------------------------------------------------------
+    def await_reply(self, ts: str, words: str) -> list[Json]:
+        """The thread, when it has these words."""
+        def told() -> list[Json]:
+            thread = [m for m in self.slack.channel(OPS) if m["thread_ts"] == ts]
+            return thread if any(words in m["text"] for m in thread) else []
+        return self.slack.wait_for(told, f"the thread says {words!r}", 60)
+
+
+class Slack(SlackCase):
+    """From the plan to the last message, with a kill -9 on the way."""
 
     def test_1_who_is_who(self) -> None:
         self.answer("ana", "whoami", "you are slack:U0ANA, roles admin")
@@ -132,38 +142,71 @@ class Slack(E2eCase):
         self.assertEqual(before, [r for r in self.bot.records() if r[2] == "ordered"])
 
     def test_5_paused_by_its_button_and_killed(self) -> None:
+        self.bot.await_step("upgrade", "master1")
         self.click("bob", "run.pause", "pause is noted")
-        self.await_run("paused")
+        message = self.await_run("paused")
         self.assertIn("run.resume", self.buttons())
-        ts = self.run_message()["ts"]
+        self.await_reply(message["ts"], "paused by a person before step")
         self.bot.kill()
         self.bot.start()
         self.slack.await_connected()
         self.click("ana", "run.why", "paused by slack:U0BOB")
+        self.settle()
         self.click("bob", "run.pause", "has moved on", stale=True)
         self.click("bob", "run.resume", "resume is noted")
         self.await_run("running")
-        self.assertEqual(ts, self.run_message()["ts"])
+        self.assertEqual(message["ts"], self.run_message()["ts"])
+
+    def settle(self) -> None:
+        """Until the gate is clear again, and the message shows it."""
+        def shown() -> bool:
+            if "gate: clear" not in self.bot.command("status")["text"]:
+                return False
+            seq = [r[0] for r in self.bot.records() if r[2] not in ("intent", "outcome")][-1]
+            return f'"run.{seq}"' in json.dumps(self.run_message()["blocks"])
+        until(40, shown, "the run's message is up to date")
 
     def test_6_the_message_at_its_end(self) -> None:
         self.assert_ended("done")
         message = self.await_run("done")
         self.assertEqual(set(), self.buttons())
-        thread = self.slack.wait_for(
-            lambda: self.thread(message["ts"], "complete: 1.34.7"), "the thread has its end")
-        words = ["started by slack:U0ANA", "paused by a person", "goes on", "complete: 1.34.7"]
-        places = [next(i for i, m in enumerate(thread) if word in m["text"]) for word in words]
-        self.assertEqual(sorted(places), places)
-        self.slack.wait_for(lambda: self.slack.journal("upload") or "Timeline" in
-                            json.dumps(self.slack.channel(OPS)), "the timeline is a file")
-
-    def thread(self, ts: str, last: str) -> list[Json]:
-        replies = [m for m in self.slack.channel(OPS) if m.get("thread_ts") == ts]
-        return replies if any(last in m["text"] for m in replies) else []
+        thread = self.await_reply(message["ts"], "complete: 1.34.7")
+        story = ["started by slack:U0ANA", "paused by a person", "goes on", "complete: 1.34.7"]
+        found = [next(i for i, m in enumerate(thread) if word in m["text"]) for word in story]
+        self.assertEqual(sorted(found), found)
+        self.assertEqual([False, True, False, True], [thread[i]["broadcast"] for i in found])
+        files = self.slack.wait_for(
+            lambda: [m["files"] for m in self.slack.channel(OPS) if m["files"]], "a file")
+        self.assertEqual(1, len(files))
+        self.assertIn("Timeline of r-", json.dumps(files))
 
     def test_7_nobody_was_called_and_nothing_was_refused(self) -> None:
-        self.assertEqual([], [e for e in self.slack.journal("message") if e.get("mentions")])
+        self.assertEqual([], [e for e in self.slack.journal(
+            "message", "message_changed", "ephemeral") if e["mentions"]])
         refused = [e for e in self.slack.journal("api") if e.get("error")]
         self.assertEqual([], refused)
         self.assertNotIn("blocks that are not sent", self.bot.log_text())
         self.run_message()
+
+
+class SlackLoss(SlackCase):
+    """Slack goes away in the middle of a run, where the settings want a pause for that."""
+
+    slack_values = {"slack.on_slack_loss": "pause", "slack.loss_after": "10s"}
+
+    def test_1_a_run_that_nobody_can_see_is_paused_once(self) -> None:
+        self.start_run(NEW)
+        self.await_run("running")
+        self.slack.away()
+        self.assert_said("paused by a person before step", "\n  slack-loss: Slack is out of reach")
+        orders = [r[3] for r in self.bot.records() if r[2] == "ordered"]
+        self.assertEqual(["slack-loss"], [order["by"] for order in orders])
+        # A person without Slack may go on; the same loss does not pause it again.
+        self.bot.surely("resume we see it elsewhere")
+        self.bot.await_step("drain", "node2")
+        self.assertEqual("ok", (self.bot.get("/readyz") or "").strip()[:2])
+        self.slack.back()
+        self.assert_ended("done")
+        self.assertEqual(2, len([r for r in self.bot.records() if r[2] == "ordered"]))
+        self.await_run("done")
+        self.assertEqual(set(), self.buttons())

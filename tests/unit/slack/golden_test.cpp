@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The bot's messages as files, TYPE.NAME.json, which the conformance tests hold against Slack's own
+// types. With LOCKKEEPER_WRITE_GOLDEN set, the files are written and not compared.
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "bot/messages.h"
+#include "integrations/slack/cards.h"
+#include "tests/unit/bot/story.h"
+
+namespace lockkeeper::slack {
+namespace {
+
+using json = nlohmann::ordered_json;
+using test::Story;
+
+void compare(const std::string& name, const json& message) {
+  const auto file = std::filesystem::path(SLACK_GOLDEN) / (name + ".json");
+  const auto text = message.dump(1) + "\n";
+  if (std::getenv("LOCKKEEPER_WRITE_GOLDEN") != nullptr) {
+    std::ofstream(file) << text;
+    return;
+  }
+  std::ostringstream kept;
+  kept << std::ifstream(file).rdbuf();
+  CHECK_MESSAGE(kept.str() == text, name);
+}
+
+json message_of(const Layout& layout) {
+  json message = {{"channel", "C0OPS"}, {"text", layout.text}};
+  if (!layout.blocks.empty()) message["blocks"] = json::parse(layout.blocks);
+  return message;
+}
+
+void compare_run(const std::string& state, const Story& story) {
+  GateView gate;
+  gate.state = GateState::clear;
+  const auto picture = picture_of(story.records(), gate, "step 9: drain worker-2: 3 pods left");
+  REQUIRE(picture);
+  compare("ChatPostMessageArguments.run-" + state, message_of(run_layout(*picture)));
+}
+
+}  // namespace
+
+TEST_CASE("golden: a run's message in each of its states") {
+  Story story;
+  compare_run("running", story.comes_to(Action::drain, "worker-2"));
+  Story held = story;
+  compare_run("held-by-the-gate", held.add(Held{Holder::gate, {"KubeAPIDown firing 2m"}, {}}));
+  Story paused = story;
+  compare_run("paused", paused.add(Ordered{Verb::pause, "slack:U0ANA", "lunch <!here>"}));
+  Story doubt = story;
+  compare_run("in-doubt", doubt.add(Held{Holder::doubt, {"the script's traces are gone"}, {}}));
+  Story ending = story;
+  compare_run("aborting", ending.add(Ordered{Verb::abort, "slack:U0BOB", "not today"}));
+  compare_run("aborted", ending.add(Closed{Ending::aborted, {"slack:U0BOB: not today"}}));
+  compare_run("done", story.comes_to_its_end().add(Closed{Ending::done, {}}));
+}
+
+TEST_CASE("golden: cards and the form") {
+  const Story story;
+  const auto open = picture_of(story.records(), {}, "idle");
+  REQUIRE(open);
+  const auto seal = digest(story.plan());
+  const auto text = messages::plan_text(story.plan());
+  const auto plan = answer_layout({Reply::Code::ok, text, {}}, "plan 1.34.7", nullptr);
+  compare("ChatPostMessageArguments.plan", message_of(plan));
+  const auto card = answer_layout(
+      {Reply::Code::ok, text + "\nnothing has started; repeat with --confirm " + seal, seal},
+      "start 1.34.7", nullptr);
+  const auto message = message_of(card);
+  compare("ChatPostMessageArguments.start", message);
+  const std::string value = message["blocks"].back()["elements"][0]["value"];
+  const auto view = start_modal(value, "C0OPS", test::kNoon);
+  REQUIRE(view);
+  compare("ViewsOpenArguments.start", {{"trigger_id", "111.222.aa"}, {"view", json::parse(*view)}});
+  const auto abort = answer_layout(
+      {Reply::Code::ok, "abort run r-test? repeat with --confirm " + seal, seal}, "abort", &*open);
+  compare("ChatPostMessageArguments.abort", message_of(abort));
+}
+
+}  // namespace lockkeeper::slack
