@@ -44,9 +44,13 @@ std::vector<Labels> RuleWatch::kept(std::vector<Labels> gone) {
   std::erase_if(gone, [&](const Labels& alert) {
     const auto name = alert.get("alertname");
     const bool counts_anew = kept_.contains(alert) && pending_names_.contains(name);
-    return !waiting_names_.contains(name) && !overtaken_names_.contains(name) && !counts_anew;
+    const bool overtaken = overtaken_names_.contains(name) && !overtaken_.contains(alert);
+    return !waiting_names_.contains(name) && !overtaken && !counts_anew;
   });
   kept_ = {gone.begin(), gone.end()};
+  overtaken_.clear();
+  for (const auto& alert : kept_)
+    if (overtaken_names_.contains(alert.get("alertname"))) overtaken_.insert(alert);
   return gone;
 }
 

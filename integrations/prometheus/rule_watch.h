@@ -41,6 +41,9 @@ class RuleWatch {
   std::set<std::string, std::less<>> overtaken_names_;
   std::vector<Labels> alerts_;
   std::set<Labels> kept_;
+  // Kept for that reason by the look before. Once is enough: the next look asks for ALERTS behind
+  // that evaluation, also where looks and evaluations keep step and each look is overtaken.
+  std::set<Labels> overtaken_;
 };
 
 }  // namespace lockkeeper::prometheus

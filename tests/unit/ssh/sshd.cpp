@@ -57,13 +57,22 @@ std::uint16_t free_port() {
   return port;
 }
 
+/// A file of /proc; empty when the process has ended meanwhile, which fails with ESRCH.
+std::string read_of_process(const std::filesystem::path& path) {
+  try {
+    return read_text(path);
+  } catch (const std::ios_base::failure&) {
+    return {};
+  }
+}
+
 /// The parents of all processes, from /proc.
 std::vector<std::pair<pid_t, pid_t>> processes_with_parents() {
   std::vector<std::pair<pid_t, pid_t>> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string stat = read_text(entry.path() / "stat");
+    const std::string stat = read_of_process(entry.path() / "stat");
     std::istringstream rest(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
     std::string state;
     pid_t parent = 0;
@@ -85,7 +94,7 @@ std::vector<pid_t> descendants(pid_t ancestor) {
 }
 
 bool is_sshd(pid_t process) {
-  return read_text(fmt::format("/proc/{}/comm", process)).starts_with("sshd");
+  return read_of_process(fmt::format("/proc/{}/comm", process)).starts_with("sshd");
 }
 
 }  // namespace
@@ -136,7 +145,7 @@ Sshd::~Sshd() {
 void Sshd::end_jobs() const {
   // What a session has started is told by the folder in its environment.
   for (const auto& [process, parent] : processes_with_parents()) {
-    const std::string environment = read_text(fmt::format("/proc/{}/environ", process));
+    const std::string environment = read_of_process(fmt::format("/proc/{}/environ", process));
     if (process != ::getpid() && environment.contains(folder().native())) ::kill(process, SIGKILL);
   }
 }

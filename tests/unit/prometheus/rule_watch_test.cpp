@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integrations/prometheus/rule_watch.h"
+
+#include <doctest/doctest.h>
+
+using namespace lockkeeper;
+using namespace lockkeeper::prometheus;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+const Time kNow{seconds(1'795'000'000)};
+const Labels kAlert{{"alertname", "X"}};
+
+/// The rule of X, evaluated every second, last so long ago.
+std::vector<RuleHealth> evaluated(Time now, milliseconds ago) {
+  return {{.group = "g",
+           .name = "X",
+           .health = "ok",
+           .last_evaluation = now - ago,
+           .interval = seconds(1),
+           .state = "inactive"}};
+}
+
+}  // namespace
+
+TEST_CASE("an alert that went while its rule was being evaluated is asked for once more") {
+  RuleWatch watch;
+  watch.looked(evaluated(kNow, milliseconds(100)), kNow);
+  CHECK(watch.kept({kAlert}).size() == 1);
+  CHECK(watch.unsettled());
+  watch.looked(evaluated(kNow + seconds(1), milliseconds(600)), kNow + seconds(1));
+  CHECK(watch.kept({kAlert}).empty());
+}
+
+TEST_CASE("looks that keep step with evaluations do not keep an alert for ever") {
+  RuleWatch watch;
+  std::vector<Labels> fires = {kAlert};
+  for (int look = 0; look < 3; ++look) {
+    const Time now = kNow + look * seconds(1);
+    watch.looked(evaluated(now, milliseconds(100)), now);
+    fires = watch.kept(fires);
+    CHECK(fires.size() == (look == 0 ? 1 : 0));
+  }
+}
