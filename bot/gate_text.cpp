@@ -38,4 +38,12 @@ std::string alert_reason(const Labels& labels, const Rule& rule, Millis firing,
   return text;
 }
 
+std::string rule_in_reason(std::string_view reason) {
+  constexpr std::string_view lead = ": rule ";
+  const auto at = reason.find(lead);
+  if (at == std::string_view::npos) return "none";
+  reason.remove_prefix(at + lead.size());
+  return std::string(reason.substr(0, reason.find(' ')));
+}
+
 }  // namespace lockkeeper

@@ -21,4 +21,7 @@ std::string rule_text(const Rule& rule);
 std::string alert_reason(const Labels& labels, const Rule& rule, Millis firing,
                          std::string_view effect, bool pending = false);
 
+/// The rule's name out of such a reason, for counting; "none" when it names no rule.
+std::string rule_in_reason(std::string_view reason);
+
 }  // namespace lockkeeper

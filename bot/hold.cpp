@@ -33,6 +33,13 @@ Millis millis_of(const Notes& notes, const std::string& name, Millis otherwise) 
 
 }  // namespace
 
+std::vector<std::string> holding_rules(const Notes& notes) {
+  std::vector<std::string> rules;
+  for (const auto& [name, value] : notes)
+    if (name.starts_with(kRulePrefix)) rules.push_back(name.substr(kRulePrefix.size()));
+  return rules;
+}
+
 Moment moment_of(std::string_view then, Time now_wall, Moment now) {
   const auto parsed = parse_time(then);
   const Millis ago = parsed ? std::max(now_wall - *parsed, Millis(0)) : Millis(0);

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bot/record.h"
 #include "bot/time.h"
@@ -86,6 +87,9 @@ class Hold {
   std::map<std::string, Cause, std::less<>> causes_;
   Quiet quiet_;  // of everything together
 };
+
+/// The rules that cause a hold, out of its notes; "blindness" may be among them.
+std::vector<std::string> holding_rules(const Notes& notes);
 
 /// Takes what is sticky out of a hold's notes: a person has said to go on since they were written.
 void unstick(Notes& notes);

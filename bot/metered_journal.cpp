@@ -3,31 +3,14 @@
 
 #include <algorithm>
 
+#include "bot/gate_text.h"
+#include "bot/hold.h"
 #include "rules/overloaded.h"
 
 namespace lockkeeper {
 namespace {
 
 using metrics::Metric;
-
-// As the gate writes the rules that hold it into its memory.
-constexpr std::string_view kRulePrefix = "rule/";
-
-std::vector<std::string> rules_of(const Notes& memory) {
-  std::vector<std::string> rules;
-  for (const auto& [name, value] : memory)
-    if (name.starts_with(kRulePrefix)) rules.push_back(name.substr(kRulePrefix.size()));
-  return rules;
-}
-
-/// "... firing 3m: rule etcd (rules.ini:12) aborts": the name, as the gate's reasons have it.
-std::string rule_in(std::string_view reason) {
-  constexpr std::string_view lead = ": rule ";
-  const auto at = reason.find(lead);
-  if (at == std::string_view::npos) return "none";
-  reason.remove_prefix(at + lead.size());
-  return std::string(reason.substr(0, reason.find(' ')));
-}
 
 double seconds(Millis time) {
   return static_cast<double>(std::max(time, Millis(0)).count()) / 1000.0;
@@ -80,8 +63,8 @@ void MeteredJournal::count_step(const Outcome& outcome, Time ended) {
 void MeteredJournal::count_hold(const Held& held) {
   if (held.holder != Holder::gate) return;
   const auto known =
-      before_.gate_hold ? rules_of(before_.gate_hold->memory) : std::vector<std::string>();
-  for (const auto& rule : rules_of(held.memory)) {
+      before_.gate_hold ? holding_rules(before_.gate_hold->memory) : std::vector<std::string>();
+  for (const auto& rule : holding_rules(held.memory)) {
     if (std::ranges::find(known, rule) != known.end()) continue;
     metrics_.add(Metric::gate_decisions, 1, Labels{{"action", "pause"}, {"rule", rule}});
   }
@@ -89,7 +72,8 @@ void MeteredJournal::count_hold(const Held& held) {
 
 void MeteredJournal::count_abort(const Latched& latched) {
   for (const auto& reason : latched.reasons) {
-    metrics_.add(Metric::gate_decisions, 1, Labels{{"action", "abort"}, {"rule", rule_in(reason)}});
+    metrics_.add(Metric::gate_decisions, 1,
+                 Labels{{"action", "abort"}, {"rule", rule_in_reason(reason)}});
   }
 }
 
@@ -97,7 +81,7 @@ void MeteredJournal::count_pause(Time until) {
   const auto open = std::ranges::find_if(
       before_.pauses, [](const Pause& pause) { return pause.holder == Holder::gate && !pause.to; });
   if (open == before_.pauses.end() || !before_.gate_hold) return;
-  for (const auto& rule : rules_of(before_.gate_hold->memory))
+  for (const auto& rule : holding_rules(before_.gate_hold->memory))
     metrics_.add(Metric::pause_seconds, seconds(until - open->from), Labels{{"rule", rule}});
 }
 

@@ -8,12 +8,10 @@
 #include <utility>
 
 #include "bot/plan_json.h"
+#include "rules/digest.h"
 
 namespace lockkeeper {
 namespace {
-
-constexpr std::uint64_t kFnvOffset = 14695981039346656037ULL;
-constexpr std::uint64_t kFnvPrime = 1099511628211ULL;
 
 constexpr std::array kStageNames = {
     std::pair{Stage::preflight, std::string_view("preflight")},
@@ -67,12 +65,7 @@ const PlannedNode* Plan::node(std::string_view name) const {
 std::string digest(const Plan& plan) {
   Plan anonymous = plan;
   anonymous.run.clear();
-  std::uint64_t hash = kFnvOffset;
-  for (const char c : encode_plan(anonymous)) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= kFnvPrime;
-  }
-  return fmt::format("{:08x}", static_cast<std::uint32_t>(hash ^ (hash >> 32U)));
+  return short_digest(encode_plan(anonymous));
 }
 
 std::string to_string(const Step& step) {

@@ -8,13 +8,11 @@
 #include <map>
 
 #include "config/sections.h"
+#include "rules/digest.h"
 
 namespace lockkeeper {
 namespace {
 
-// FNV-1a, as in the digest of a plan: it tells apart what people write, and proves nothing else.
-constexpr std::uint64_t kFnvOffset = 14695981039346656037ULL;
-constexpr std::uint64_t kFnvPrime = 1099511628211ULL;
 // A longer value is cut where it is told.
 constexpr std::size_t kValueShown = 120;
 // Keys of [gate] that are taken over with the rules, which tell what they change.
@@ -160,24 +158,16 @@ Settings reloaded(const Settings& in_force, const Settings& read) {
 }
 
 std::string digest(const RuleBook& book) {
-  std::uint64_t hash = kFnvOffset;
-  const auto add = [&](std::string_view text) {
-    for (const char c : text) {
-      hash ^= static_cast<unsigned char>(c);
-      hash *= kFnvPrime;
-    }
-    hash = (hash ^ '\n') * kFnvPrime;
-  };
+  std::string text;
   const auto add_rule = [&](const Rule& rule) {
-    add(rule.name);
+    text += rule.name + "\n";
     for (const auto& key : rule_table().keys)
-      add(shown(key, rule));
+      text += shown(key, rule) + "\n";
   };
   for (const auto& rule : book.rules)
     add_rule(rule);
   add_rule(book.fallback);
-  add(to_string(book.watchdog));
-  return fmt::format("{:08x}", static_cast<std::uint32_t>(hash ^ (hash >> 32U)));
+  return short_digest(text + to_string(book.watchdog) + "\n");
 }
 
 }  // namespace lockkeeper

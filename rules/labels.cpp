@@ -5,24 +5,13 @@
 
 #include <algorithm>
 
+#include "rules/digest.h"
 #include "rules/text.h"
 
 namespace lockkeeper {
 namespace {
 
-constexpr std::uint64_t kFnvOffset = 14695981039346656037ULL;
-constexpr std::uint64_t kFnvPrime = 1099511628211ULL;
-
-void hash_byte(std::uint64_t& hash, unsigned char byte) {
-  hash ^= byte;
-  hash *= kFnvPrime;
-}
-
-void hash_text(std::uint64_t& hash, std::string_view text) {
-  for (const char c : text)
-    hash_byte(hash, static_cast<unsigned char>(c));
-  hash_byte(hash, 0xFF);
-}
+constexpr std::string_view kSeparator = "\xFF";
 
 bool name_less(const Labels::Pair& pair, std::string_view name) {
   return pair.first < name;
@@ -72,8 +61,8 @@ std::string to_string(const Labels& labels) {
 std::uint64_t fingerprint(const Labels& labels) {
   std::uint64_t hash = kFnvOffset;
   for (const auto& [name, value] : labels.pairs()) {
-    hash_text(hash, name);
-    hash_text(hash, value);
+    hash = fnv1a(kSeparator, fnv1a(name, hash));
+    hash = fnv1a(kSeparator, fnv1a(value, hash));
   }
   return hash;
 }

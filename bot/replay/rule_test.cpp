@@ -147,7 +147,7 @@ void Play::poll(Millis at) {
     if (!there(series.values)) continue;
     labels.set("alertstate", "");
     if (state == "pending") {
-      add_pending(sighting, labels);
+      sighting.pending.push_back(labels);
     } else {
       sighting.firing.push_back(std::move(labels));
     }

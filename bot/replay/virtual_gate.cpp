@@ -6,37 +6,7 @@
 namespace lockkeeper::replay {
 namespace {
 
-// As the gate writes the rules that hold it into its memory.
-constexpr std::string_view kHolderPrefix = "rule/";
 constexpr int kMissedPolls = 3;
-
-// The gate may look at less than a test can tell of.
-template <typename AnySituation>
-void set_wall(AnySituation& situation, Time at) {
-  if constexpr (requires { situation.wall = at; }) situation.wall = at;
-}
-
-template <typename AnySighting>
-void push_pending(AnySighting& sighting, const Labels& labels) {
-  if constexpr (requires { sighting.pending.push_back(labels); }) {
-    sighting.pending.push_back(labels);
-  }
-}
-
-/// What the gate wants to remember of the alerts that fire when a run opens.
-template <typename AnyGate>
-Notes baseline_of(const AnyGate& gate, Time at, Moment moment) {
-  if constexpr (requires { gate.baseline({}, Millis(), at, moment); }) {
-    return gate.baseline({}, Millis(), at, moment).value_or(Notes());
-  } else {
-    return {};
-  }
-}
-
-template <typename AnyGate>
-void resume(AnyGate& gate) {
-  if constexpr (requires { gate.resume(); }) gate.resume();
-}
 
 /// Nobody posts a heartbeat to the past.
 GateSettings without_heartbeat(GateSettings settings) {
@@ -53,23 +23,20 @@ GateSettings paced(GateSettings settings, Millis poll_interval) {
 }
 
 Situation dated(Situation situation, Time at) {
-  set_wall(situation, at);
+  situation.wall = at;
   return situation;
-}
-
-void add_pending(Sighting& sighting, const Labels& labels) {
-  push_pending(sighting, labels);
 }
 
 VirtualGate::VirtualGate(RuleBook book, GateSettings settings, Time began)
     : gate_(std::move(book), without_heartbeat(std::move(settings))), began_(began) {}
 
 void VirtualGate::run_opens(Time at) {
-  gate_.arm(baseline_of(gate_, at, moment(at)), at, moment(at));
+  const auto baseline = gate_.baseline({}, {}, at, moment(at));
+  gate_.arm(baseline.value_or(Notes()), at, moment(at));
 }
 
 void VirtualGate::person_resumes() {
-  resume(gate_);
+  gate_.resume();
 }
 
 Moment VirtualGate::moment(Time at) const {
@@ -77,11 +44,8 @@ Moment VirtualGate::moment(Time at) const {
 }
 
 std::set<std::string> VirtualGate::holders(Time at) const {
-  std::set<std::string> names;
-  for (const auto& [name, since] : gate_.memory(at, moment(at))) {
-    if (name.starts_with(kHolderPrefix)) names.insert(name.substr(kHolderPrefix.size()));
-  }
-  return names;
+  const auto names = holding_rules(gate_.memory(at, moment(at)));
+  return {names.begin(), names.end()};
 }
 
 GateState VirtualGate::state(const Verdict& verdict, Time at) const {

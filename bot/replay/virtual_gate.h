@@ -19,11 +19,8 @@ namespace lockkeeper::replay {
 /// the earliest, as it does by default.
 GateSettings paced(GateSettings settings, Millis poll_interval);
 
-/// The situation with its wall time, where it has a place for one.
+/// The situation at this wall time.
 Situation dated(Situation situation, Time at);
-
-/// Adds a pending alert, where a look tells of those.
-void add_pending(Sighting& sighting, const Labels& labels);
 
 class VirtualGate {
  public:

@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "integrations/packages/child.h"
+#include "integrations/system/child.h"
 #include "integrations/system/files.h"
 #include "rules/text.h"
 
@@ -50,8 +50,12 @@ Status run_gpgv(std::vector<std::string> words, const fs::path& keyring, const C
   std::vector<std::string> all = {"gpgv", "--status-fd", "1", "--keyring",
                                   fs::absolute(keyring).string()};
   all.insert(all.end(), words.begin(), words.end());
-  const auto end = run_child(std::move(all), clock, kLimit);
-  if (!end) return fail(end.error().what + " (it is in package gpgv)");
+  const char* path = std::getenv("PATH");
+  const auto end = system::run_child(
+      std::move(all),
+      {fmt::format("PATH={}", path == nullptr ? "/usr/bin:/bin" : path), "LC_ALL=C.UTF-8"}, clock,
+      kLimit);
+  if (!end) return fail(fmt::format("gpgv: {} (it is in package gpgv)", end.error().what));
   return judged_status(end->status, end->output);
 }
 

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include "integrations/packages/child.h"
 #include "tests/unit/packages/feed_site.h"
 
 namespace lockkeeper::packages {
@@ -59,19 +58,6 @@ TEST_CASE("the exit code alone is not believed, and neither are the lines alone"
             .error()
             .what == "its signature is wrong: 2 b");
   CHECK(judged_status(0, "[GNUPG:] REVKEYSIG 1 a").error().what == "signed by a revoked key: 1 a");
-}
-
-TEST_CASE("a program that does not end, floods, or is not there is a failure within its limit") {
-  const system::RealClock clock;
-  CHECK(run_child({"sleep", "30"}, clock, Millis(100)).error().what ==
-        "sleep did not end within 100ms, or printed too much");
-  CHECK_FALSE(run_child({"yes"}, clock, Millis(5'000)).has_value());
-  CHECK(run_child({"no-such-program"}, clock, Millis(100)).error().what ==
-        "no-such-program: No such file or directory");
-  CHECK(run_child({"sh", "-c", "echo out; echo err >&2; exit 3"}, clock, Millis(5'000))
-            .value()
-            .status == 3);
-  CHECK(run_child({"sh", "-c", "kill -9 $$"}, clock, Millis(5'000)).value().status == -1);
 }
 
 }  // namespace lockkeeper::packages

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bot/slack_side.h"
+#include "bot/daemon_slack.h"
 
 #include <fmt/format.h>
 
-#include <latch>
 #include <utility>
 
 #include "integrations/slack/client.h"
@@ -30,8 +29,6 @@ struct SlackSide::Rooms {
   explicit Rooms(Parts given) : parts(std::move(given)) {}
 
   Parts parts;
-  // The client hands out what a crash has left as soon as it is there; the others need it first.
-  std::latch ready{1};
   std::unique_ptr<slack::Client> client;
   std::unique_ptr<slack::Groups> groups;
   std::unique_ptr<slack::SlackChat> chat;
@@ -80,8 +77,8 @@ SlackSide::~SlackSide() {
 Result<std::unique_ptr<SlackSide>> SlackSide::open(Parts parts) {
   auto rooms = std::make_unique<Rooms>(std::move(parts));
   Rooms& all = *rooms;
+  // Nothing is delivered before listen(), and by then the conversation is there.
   const auto deliver = [&all](const slack::Interaction& deed, slack::Slip& slip) {
-    all.ready.wait();
     all.conversation->take(deed, slip);
   };
   auto client =
@@ -90,7 +87,6 @@ Result<std::unique_ptr<SlackSide>> SlackSide::open(Parts parts) {
   if (!client) return std::unexpected(client.error());
   all.client = std::move(*client);
   all.furnish();
-  all.ready.count_down();
   return std::unique_ptr<SlackSide>(new SlackSide(std::move(rooms)));
 }
 
