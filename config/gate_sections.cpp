@@ -101,7 +101,9 @@ Table<Settings> pushgateway_table() {
       .key("interval", at(&PushgatewaySettings::interval), duration_value(1s, 1h),
            "between two pushes")
       .key("timeout", at(&PushgatewaySettings::timeout), duration_value(100ms, 10min),
-           "for one push, which never holds a run up");
+           "for one push, which never holds a run up")
+      .key("delete_at_exit", at(&PushgatewaySettings::delete_at_exit), flag_value(),
+           "whether a bot that leaves takes its metrics away, unless a run is open");
   return table;
 }
 

@@ -210,6 +210,7 @@ struct PushgatewaySettings {
   std::string url;  // empty: nothing is pushed
   Millis interval = 30s;
   Millis timeout = 5s;
+  bool delete_at_exit = false;  // take the group away when the bot leaves, unless a run is open
 };
 
 /// [http]: our own web server
