@@ -71,15 +71,9 @@ std::string gate_text(const GateView& gate) {
                      counted(gate.alerts.size(), "alert"), blocking);
 }
 
-/// "17:31 UTC" in the reader's own time.
-std::string local_time(Time at) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch());
-  return fmt::format("<!date^{}^{{date_short_pretty}} {{time}}|{} UTC>", seconds.count(),
-                     clock_text(at));
-}
-
 std::string started_text(const Progress& progress) {
   auto text = fmt::format("{} by {}", local_time(progress.opened_at), code(progress.opened_by));
+  if (!progress.approved_by.empty()) text += ", approved by " + code(progress.approved_by);
   if (!progress.opened_reason.empty())
     text += ": " + cut(escaped(progress.opened_reason), kReasonMax);
   return text;
