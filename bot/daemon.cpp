@@ -262,8 +262,8 @@ Status Daemon::attach_slack() {
   if (!settings_.slack.enabled()) return {};
   auto slack = SlackSide::open(
       {settings_, clock_, journal_, gate_, activity_,
-       [this](const Actor& actor, const std::string& line) { return obey(actor, line); },
-       secrets()});
+       [this](const Actor& actor, const std::string& line) { return obey(actor, line); }, secrets(),
+       metrics_});
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());
