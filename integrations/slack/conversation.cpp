@@ -32,6 +32,10 @@ void Conversation::take(const Interaction& deed, Slip& slip) {
   if (deed.user.empty()) return;
   if (deed.deed == Deed::slash) typed_command(deed, slip);
   if (deed.deed == Deed::submit) sent(deed, slip);
+  if (deed.deed == Deed::home && ports_.home) {
+    slip.ack({});
+    ports_.home(deed.user);
+  }
   if (deed.deed != Deed::press) return;
   // Slack ignores what the acknowledgement of a click says.
   slip.ack({});

@@ -28,6 +28,7 @@ struct ConversationPorts {
   std::function<Reply(const Actor& actor, const std::string& line)> desk;
   std::function<std::optional<RunPicture>()> open_run;  // nothing: none is open
   std::function<void()> show_again;                     // a run's message looked old to somebody
+  std::function<void(const std::string& user)> home{};  // somebody opened the App Home
 };
 
 class Conversation {

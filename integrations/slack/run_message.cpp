@@ -18,22 +18,6 @@ constexpr std::size_t kReasonsShown = 8;
 constexpr std::size_t kReasonMax = 300;
 constexpr std::size_t kActivityMax = 400;
 
-std::string state_word(const Progress& progress) {
-  switch (state_of(progress)) {
-    case RunState::running:
-      return progress.plan->dry_run ? "dry run" : "running";
-    case RunState::paused:
-      return "paused";
-    case RunState::needs_you:
-      return "needs a person";
-    case RunState::ending:
-      return "aborting";
-    case RunState::ended:
-      return std::string(to_string(progress.closed->ending));
-  }
-  return "?";
-}
-
 std::string capitals(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -174,6 +158,22 @@ RunState state_of(const Progress& progress) {
   if (progress.latched) return RunState::ending;
   if (progress.doubt) return RunState::needs_you;
   return progress.gate_hold || progress.person_hold ? RunState::paused : RunState::running;
+}
+
+std::string state_word(const Progress& progress) {
+  switch (state_of(progress)) {
+    case RunState::running:
+      return progress.plan->dry_run ? "dry run" : "running";
+    case RunState::paused:
+      return "paused";
+    case RunState::needs_you:
+      return "needs a person";
+    case RunState::ending:
+      return "aborting";
+    case RunState::ended:
+      return std::string(to_string(progress.closed->ending));
+  }
+  return "?";
 }
 
 NodeTally tally_of(const Progress& progress) {
