@@ -9,6 +9,7 @@
 
 #include "bot/detector.h"
 #include "bot/people.h"
+#include "integrations/slack/text.h"
 
 namespace lockkeeper {
 namespace {
@@ -32,12 +33,13 @@ bool may_do(const slack::HomePerson& person, std::string_view deed) {
 }  // namespace
 
 slack::HomePerson HomeSource::person(const std::string& user) {
-  look_at_cluster();
   const Actor actor = "slack:" + user;
   const auto& authority = parts_.settings.authority;
-  slack::HomePerson person{user, roles_of(actor, authority, parts_.groups), {}};
+  slack::HomePerson person{.user = user, .roles = {}, .may = {}, .problems = {}};
+  person.roles = roles_of(actor, authority, parts_.groups, &person.problems);
   for (const auto& [act, deed] : kDeeds)
     if (authorise(actor, act, authority, parts_.groups).allowed) person.may.emplace_back(deed);
+  if (!person.may.empty()) look_at_cluster();
   return person;
 }
 
@@ -64,6 +66,8 @@ slack::HomePicture HomeSource::picture(const slack::HomePerson& person) {
                              .gate = parts_.gate.view(parts_.clock.moment()),
                              .links = {}};
   picture.links = links(picture.gate);
+  for (auto& reason : picture.gate.reasons)
+    reason = slack::naming(reason, parts_.settings.slack.command);
   // A journal that cannot be read is told by everything else.
   const auto waiting = parts_.approvals.waiting();
   for (const auto& request : waiting.value_or(std::vector<StartRequest>()))

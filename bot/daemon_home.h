@@ -36,7 +36,8 @@ class HomeSource {
 
   explicit HomeSource(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Who this is. Takes as long as Slack needs to tell its groups, and the API server to answer.
+  /// Who this is. Takes as long as Slack needs to tell its groups, and for somebody who may look,
+  /// the API server to answer.
   slack::HomePerson person(const std::string& user);
 
   /// What that person sees now. Quick: it asks nobody outside.

@@ -101,16 +101,21 @@ void SlackSide::Rooms::furnish() {
                                .newest_run = [this] { return newest_run(); }};
   chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock,
                                             parts.settings.slack.command);
-  slack::ConversationPorts ports{
-      .desk =
-          [this](const Actor& actor, const std::string& line) {
-            auto reply = parts.obey(actor, line);
-            reply.text = slack::naming(reply.text, parts.settings.slack.command);
-            return reply;
-          },
-      .open_run = [this] { return open_picture(); },
-      .show_again = [this] { chat->show_again(); },
-      .home = [this](const std::string& user) { board->opened(homes->person(user)); }};
+  slack::ConversationPorts ports{.desk =
+                                     [this](const Actor& actor, const std::string& line) {
+                                       auto reply = parts.obey(actor, line);
+                                       reply.text =
+                                           slack::naming(reply.text, parts.settings.slack.command);
+                                       return reply;
+                                     },
+                                 .open_run = [this] { return open_picture(); },
+                                 .show_again = [this] { chat->show_again(); },
+                                 .home =
+                                     [this](const std::string& user, const std::string& said) {
+                                       auto person = homes->person(user);
+                                       person.said = said;
+                                       board->opened(std::move(person));
+                                     }};
   furnish_for_requests();
   conversation =
       std::make_unique<slack::Conversation>(std::move(ports), client->outbox(), ask, parts.clock);

@@ -34,7 +34,7 @@ void Conversation::take(const Interaction& deed, Slip& slip) {
   if (deed.deed == Deed::submit) sent(deed, slip);
   if (deed.deed == Deed::home && ports_.home) {
     slip.ack({});
-    ports_.home(deed.user);
+    ports_.home(deed.user, {});
   }
   if (deed.deed != Deed::press) return;
   // Slack ignores what the acknowledgement of a click says.
@@ -53,6 +53,8 @@ void Conversation::answer(const Interaction& deed, Layout layout, bool replace) 
     outbox_.answer(deed.response_url, std::move(layout), false, replace);
     return;
   }
+  // A button of the App Home: there is where its reader looks.
+  if (deed.channel.empty() && ports_.home) return ports_.home(deed.user, layout.text);
   Note note;
   note.channel = deed.channel;
   note.urgency = Urgency::approval;

@@ -29,7 +29,7 @@ std::string run_text(const std::optional<RunPicture>& run) {
   const auto done = std::ranges::count_if(
       progress.steps, [](const StepRecord& step) { return step.outcome.has_value(); });
   const NodeTally nodes = tally_of(progress);
-  const auto far = fmt::format("{} of {} nodes, step {} of {}", nodes.done, nodes.all, done,
+  const auto far = fmt::format("{} of {} nodes, {} of {} steps", nodes.done, nodes.all, done,
                                progress.steps.size());
   auto text = fmt::format("{} {}: {}, {}", code(progress.run), escaped(versions),
                           escaped(state_word(progress)), far);
@@ -64,11 +64,13 @@ std::string links_text(const std::vector<HomeLink>& links) {
 }
 
 std::string person_text(const HomePerson& person) {
-  const auto who = code("slack:" + person.user);
-  if (person.roles.empty())
-    return who + ", without a role in [authority]: ask who runs this bot for one";
-  return fmt::format("{}, {}: you may {}", who, escaped(joined(person.roles)),
-                     escaped(joined(person.may)));
+  auto text = code("slack:" + person.user);
+  text += person.roles.empty() ? ", without a role in [authority]: ask who runs this bot for one"
+                               : fmt::format(", {}: you may {}", escaped(joined(person.roles)),
+                                             escaped(joined(person.may)));
+  for (const auto& problem : person.problems)
+    text += "; " + cut(escaped(problem), kLineMax);
+  return text;
 }
 
 void add_request(std::vector<Json>& blocks, const HomeRequest& waiting) {
@@ -80,20 +82,25 @@ void add_request(std::vector<Json>& blocks, const HomeRequest& waiting) {
                                  request_buttons(waiting.request, whose)));
 }
 
+/// What only those see who may look.
+void add_picture(std::vector<Json>& blocks, const HomePicture& picture) {
+  const bool open = picture.run && picture.run->open();
+  blocks.push_back(
+      section_block(titled(open ? "The open run" : "The newest run", run_text(picture.run))));
+  for (const auto& waiting : picture.waiting)
+    add_request(blocks, waiting);
+  blocks.push_back(section_block(titled("The gate", gate_text(picture.gate))));
+  blocks.push_back(section_block(titled("Connections", links_text(picture.links))));
+}
+
 }  // namespace
 
 std::string home_view(const HomePicture& picture, const HomePerson& person,
                       std::optional<Time> as_of) {
-  const bool open = picture.run && picture.run->open();
-  std::vector<Json> blocks = {
-      header_block("[k8s-upgrade] " + picture.cluster),
-      section_block(titled(open ? "The open run" : "The newest run", run_text(picture.run)))};
-  // Who has no role sees what everybody in the channel sees, and no requests.
-  if (!person.roles.empty())
-    for (const auto& waiting : picture.waiting)
-      add_request(blocks, waiting);
-  blocks.push_back(section_block(titled("The gate", gate_text(picture.gate))));
-  blocks.push_back(section_block(titled("Connections", links_text(picture.links))));
+  std::vector<Json> blocks = {header_block("[k8s-upgrade] " + picture.cluster)};
+  if (!person.said.empty()) blocks.push_back(section_block(person.said));
+  // Everybody in the workspace can open the tab, who is in no channel with the bot, too.
+  if (!person.may.empty()) add_picture(blocks, picture);
   blocks.push_back(section_block(titled("You", person_text(person))));
   if (as_of) blocks.push_back(context_block("As of " + local_time(*as_of)));
   return dumped(Json{{"type", "home"}, {"callback_id", "home"}, {"blocks", blocks}});

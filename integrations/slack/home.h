@@ -18,7 +18,9 @@ namespace lockkeeper::slack {
 struct HomePerson {
   std::string user;  // "U0ANA"
   std::vector<std::string> roles;
-  std::vector<std::string> may;  // "look", "start, pause, resume and abort", ...
+  std::vector<std::string> may;       // "look", "start, pause, ..."; empty: sees nothing else
+  std::vector<std::string> problems;  // groups that could not be looked up
+  std::string said{};                 // mrkdwn: the answer to the button that was pressed here
 };
 
 /// A start that waits, and what this person may do about it.

@@ -8,11 +8,6 @@
 #include "integrations/system/log.h"
 
 namespace lockkeeper::slack {
-namespace {
-
-constexpr std::size_t kCallsOfOneLook = 4;
-
-}  // namespace
 
 void HomeBoard::opened(HomePerson person) {
   const std::lock_guard lock(mutex_);
@@ -22,6 +17,7 @@ void HomeBoard::opened(HomePerson person) {
   home.opened = now;
   home.shown.clear();
   home.published.reset();
+  home.looked.reset();
   if (homes_.size() <= kHomesMax) return;
   homes_.erase(
       std::ranges::min_element(homes_, {}, [](const auto& entry) { return entry.second.opened; }));
@@ -35,32 +31,31 @@ void HomeBoard::look() {
     std::erase_if(homes_, [&](const auto& entry) { return now - entry.second.opened > kHomeKept; });
     for (const auto& [user, home] : homes_)
       if (!home.under_way && (!home.published || now - *home.published >= kHomeEvery))
-        due.emplace_back(home.published, home.person);
+        due.emplace_back(home.looked, home.person);
   }
-  // Who was shown something longest ago first, so that nobody is left out.
+  // Who has just opened it, then whose turn was longest ago, so that nobody is left out.
   std::ranges::stable_sort(due, {}, [](const auto& entry) { return entry.first; });
-  std::size_t calls = 0;
-  for (const auto& [published, person] : due) {
-    if (calls >= kCallsOfOneLook) return;
-    calls += publish(person) ? 1U : 0U;
-  }
+  due.resize(std::min(due.size(), kHomesOfOneLook));
+  for (const auto& [looked, person] : due)
+    publish(person);
 }
 
-/// Whether there was anything new to show.
-bool HomeBoard::publish(const HomePerson& person) {
+/// When there is anything new to show.
+void HomeBoard::publish(const HomePerson& person) {
   const HomePicture picture = ports_.picture(person);
   auto shown = home_view(picture, person, std::nullopt);
   {
     const std::lock_guard lock(mutex_);
     const auto at = homes_.find(person.user);
-    if (at == homes_.end() || at->second.shown == shown) return false;
+    if (at == homes_.end()) return;
+    at->second.looked = clock_.moment();
+    if (at->second.shown == shown) return;
     at->second.shown = std::move(shown);
     at->second.published = clock_.moment();
     at->second.under_way = true;
   }
   ports_.call(publish_home(person.user, home_view(picture, person, clock_.now())),
               [this, user = person.user](const Answer& answer) { settle(user, answer); });
-  return true;
 }
 
 void HomeBoard::settle(const std::string& user, const Answer& answer) {

@@ -21,6 +21,8 @@ namespace lockkeeper::slack {
 
 /// Between two changes that one person is shown.
 inline constexpr Millis kHomeEvery{15'000};
+/// How many people's tabs are looked at each second: a picture is a read of the journal.
+inline constexpr std::size_t kHomesOfOneLook = 4;
 /// Whoever opened the tab last; with kHomeEvery, below the 100 calls a minute of views.publish.
 inline constexpr std::size_t kHomesMax = 20;
 /// Nobody looks at a tab for longer; opening it again begins anew.
@@ -50,10 +52,11 @@ class HomeBoard {
     Moment opened{};
     std::string shown;                // without its time
     std::optional<Moment> published;  // nothing: not since it was opened
+    std::optional<Moment> looked;     // the same
     bool under_way = false;
   };
 
-  bool publish(const HomePerson& person);
+  void publish(const HomePerson& person);
   void settle(const std::string& user, const Answer& answer);
 
   Ports ports_;

@@ -21,18 +21,18 @@ std::string state_of(const StartRequest& request) {
   if (request.waits()) return "waits for approval";
   switch (request.decided->ruling) {
     case Ruling::approved:
-      return "approved";
+      return "is approved";
     case Ruling::declined:
-      return "declined";
+      return "is declined";
     case Ruling::withdrawn:
-      return "withdrawn";
+      return "is withdrawn";
     case Ruling::expired:
-      return "expired";
+      return "has expired";
     case Ruling::changed:
     case Ruling::refused:
-      return "void";
+      return "is void";
   }
-  return "void";
+  return "is void";
 }
 
 /// "17:4be1c2d3".
@@ -71,8 +71,7 @@ std::vector<Button> request_buttons(const StartRequest& request, Buttons whose) 
 
 Layout request_layout(const StartRequest& request, std::string_view cluster,
                       std::string_view command) {
-  const auto lead = fmt::format("[k8s-upgrade] {}: a start {}", cluster,
-                                request.waits() ? "waits for approval" : "is " + state_of(request));
+  const auto lead = fmt::format("[k8s-upgrade] {}: a start {}", cluster, state_of(request));
   std::vector<Json> blocks = {header_block(lead), section_block(request_text(request))};
   if (request.waits()) {
     blocks.push_back(actions_block(fmt::format("request.{}", request.seq),
@@ -81,19 +80,20 @@ Layout request_layout(const StartRequest& request, std::string_view cluster,
         fmt::format("Another person approves it. Who asked takes it back with {} withdraw {}",
                     command, request.what.digest))));
   } else {
-    blocks.push_back(section_block(cut(escaped(decided_line(request)), kOutcomeMax)));
+    blocks.push_back(
+        section_block(cut(escaped(naming(decided_line(request), command)), kOutcomeMax)));
   }
-  return layout_of(
-      escaped(fmt::format("{}: {}", lead,
-                          request.waits() ? waiting_line(request) : decided_line(request))),
-      blocks);
+  const auto line = request.waits() ? waiting_line(request) : decided_line(request);
+  return layout_of(cut(escaped(fmt::format("{}: {}", lead, naming(line, command))), kOutcomeMax),
+                   blocks);
 }
 
 Layout approval_layout(const Reply& reply) {
   const Button button{"request.approve", "Approve", "0:" + reply.confirm, "primary",
                       Dialog{"Approve the start?", reply.text, "Approve"}};
-  return layout_of(escaped(reply.text), {section_block(escaped(reply.text)),
-                                         actions_block("approve." + reply.confirm, {button})});
+  const auto text = cut(escaped(reply.text), kOutcomeMax);
+  return layout_of(text,
+                   {section_block(text), actions_block("approve." + reply.confirm, {button})});
 }
 
 std::string request_line(std::string_view action, std::string_view value) {
