@@ -56,7 +56,8 @@ class Audience : public Chat {
   void say(Message message) noexcept override {
     log(message.tone == Tone::trouble ? Level::warn : Level::info, message.text);
     if (terminal_ != nullptr) terminal_->say(message);
-    if (slack_ != nullptr) slack_->say(message);
+    // There, a start that waits has a card of its own.
+    if (slack_ != nullptr && !message.of_request) slack_->say(message);
     board_.say(std::move(message));
   }
 
@@ -128,6 +129,7 @@ class Daemon {
         runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_),
         reload_(settings_, gate_, journal_, clock_, audience_,
                 [this](const Settings& now) { adopt(now); }) {
+    desk_.speak_through(audience_);
     if (settings_.alertmanager.silence_node) runner_.silence_with(silences_);
   }
 
@@ -282,6 +284,7 @@ void Daemon::main_loop(system::Signals& signals) {
     if (event == system::Event::leave) return;
     configuration.look(event == system::Event::reload);
     keep_house();
+    if (const std::unique_lock free(orders_mutex_, std::try_to_lock); free) desk_.tend();
     if (slack_) slack_->look();
   }
 }
