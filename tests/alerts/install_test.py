@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of docs/alerts.md, judged by those who would read them: promtool, amtool, kubectl; and
-what the idle bot really exports, judged by promtool.
+"""The examples of docs/alerts.md, judged by those who would read them: promtool, amtool, kubectl;
+and what the idle bot really exports, judged by promtool.
 
 usage: install_test.py LOCKKEEPER
 """
