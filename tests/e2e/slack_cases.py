@@ -263,7 +263,8 @@ class SlackApproval(SlackCase):
         self.assertNotIn(NEW, self.await_home("eve", "without a role in [authority]"))
         self.assertNotIn("request.withdraw", self.await_home(
             "bob", "request.approve", "approve what others ask for"))
-        home = self.await_home("ana", "request.withdraw", "API server: answered", "Slack: connected")
+        home = self.await_home("ana", "request.withdraw", "API server: answered",
+                               "Slack: connected")
         self.assertNotIn("request.approve", home)
         self.slack.click_in_view("ana", "request.withdraw", value=self.value_of(card))
         self.await_home("ana", "was withdrawn by slack:U0ANA")
