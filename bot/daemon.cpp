@@ -2,7 +2,6 @@
 #include "bot/daemon.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <memory>
@@ -12,11 +11,14 @@
 #include "bot/build_info.h"
 #include "bot/cli_commands.h"
 #include "bot/config_watch.h"
+#include "bot/daemon_answers.h"
 #include "bot/daemon_detection.h"
+#include "bot/daemon_report.h"
 #include "bot/daemon_slack.h"
 #include "bot/desk.h"
 #include "bot/gauges.h"
 #include "bot/metered_journal.h"
+#include "bot/retry.h"
 #include "bot/runner.h"
 #include "bot/silences.h"
 #include "config/findings.h"
@@ -66,33 +68,6 @@ class Audience : public Chat {
   Chat* slack_ = nullptr;
 };
 
-/// "console:ana".
-Actor console_actor() {
-  const passwd* user = ::getpwuid(::getuid());
-  return fmt::format("console:{}", user == nullptr ? fmt::format("{}", ::getuid()) : user->pw_name);
-}
-
-web::CommandAnswer answer_of(const Reply& reply) {
-  int status = 200;
-  switch (reply.code) {
-    case Reply::Code::ok:
-      break;
-    case Reply::Code::malformed:
-      status = 400;
-      break;
-    case Reply::Code::denied:
-      status = 403;
-      break;
-    case Reply::Code::conflict:
-      status = 409;
-      break;
-    case Reply::Code::failed:
-      status = 502;
-      break;
-  }
-  return {status, reply.ok(), reply.text, reply.confirm};
-}
-
 /// Everything that lives as long as the process, in the order of dependence.
 class Daemon {
  public:
@@ -125,10 +100,13 @@ class Daemon {
             {world_, journal_, *ground.journal, audience_, metrics_,
              [this](const Actor& actor, const std::string& line) { return obey(actor, line); }},
             ground.outside, settings_),
-        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_),
+        report_({world_, journal_, *ground.journal, clock_, gate_, audience_}, settings_),
+        spoken_(journal_, audience_),
+        runner_(world_, clock_, journal_, spoken_, gate_, inbox_, activity_, settings_),
         reload_(settings_, gate_, journal_, clock_, audience_,
                 [this](const Settings& now) { adopt(now); }) {
     if (settings_.alertmanager.silence_node) runner_.silence_with(silences_);
+    desk_.report_with(report_.reporter());
   }
 
   int run(system::Signals& signals, bool console);
@@ -165,6 +143,8 @@ class Daemon {
   Desk desk_;
   std::mutex desk_mutex_;  // the site's thread and the terminal's both type
   DetectionDuty detection_;
+  ReportDuty report_;
+  QuietRetries spoken_;  // what the runner says, but for what it says every night
   Runner runner_;
   Reload reload_;
   std::atomic<bool> halted_ = false;
@@ -265,8 +245,8 @@ Status Daemon::attach_slack() {
   if (!settings_.slack.enabled()) return {};
   auto slack = SlackSide::open(
       {settings_, clock_, journal_, gate_, activity_,
-       [this](const Actor& actor, const std::string& line) { return obey(actor, line); },
-       secrets()});
+       [this](const Actor& actor, const std::string& line) { return obey(actor, line); }, secrets(),
+       [this](const std::string& run) { return spoken_.hides(run); }});
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());
@@ -326,6 +306,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
   detection_.start();
+  report_.start();
   if (slack_) slack_->listen();
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
@@ -339,6 +320,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   clock_.stir();
   runner.join();
   detection_.stop();
+  report_.stop();
   typed_.reset();
   site_.reset();
   tending_.reset();

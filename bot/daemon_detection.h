@@ -55,7 +55,6 @@ class DetectionDuty {
   void tick();
   void take(const Check& check);
   void recall_last_check();
-  std::string why_not_again(const Version& version);
 
   Parts parts_;
   Outside& outside_;

@@ -44,6 +44,7 @@ struct SlackSide::Rooms {
   }
   std::optional<slack::RunPicture> open_picture() {
     const auto run = parts.journal.open_run();
+    if (run && *run && parts.hides(**run)) return std::nullopt;
     return run && *run ? picture(**run) : std::nullopt;
   }
   std::optional<std::string> newest_run() {

@@ -30,6 +30,7 @@ class SlackSide {
     Activity& activity;
     std::function<Reply(const Actor& actor, const std::string& line)> obey;
     KubernetesSecretReader secrets;
+    std::function<bool(const std::string& run)> hides;  // a run that nobody is to hear of
   };
 
   /// Opens the store beside the journal. A failure: that file cannot be used.

@@ -23,6 +23,8 @@
 
 namespace lockkeeper {
 
+class Reporter;
+
 /// The desk's answer to one command.
 struct Reply {
   enum class Code { ok, malformed, denied, conflict, failed };
@@ -43,6 +45,9 @@ class Desk {
   /// What `check` does: asks for a look for new versions. Set before the first command.
   void on_check(std::function<void(bool forget)> ask) { ask_check_ = std::move(ask); }
 
+  /// Who makes what `report` answers. Set before the first command.
+  void report_with(Reporter& reporter) { reporter_ = &reporter; }
+
   /// Obeys or refuses one typed line. Never throws; takes as long as the reads it needs.
   Reply handle(const Actor& actor, std::string_view line);
 
@@ -61,6 +66,7 @@ class Desk {
   Reply alerts();
   Reply history(const Command& command);
   Reply check(const Command& command);
+  Reply report(const Command& command);
   Reply clear();
   [[nodiscard]] Reply whoami(const Actor& actor) const;
 
@@ -80,6 +86,7 @@ class Desk {
   std::function<void()> stir_;
   std::function<void(bool forget)> ask_check_;
   GroupCheck groups_;
+  Reporter* reporter_ = nullptr;
 };
 
 }  // namespace lockkeeper
