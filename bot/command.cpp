@@ -27,6 +27,10 @@ constexpr std::array kVerbs = {
             "end a person's pause or a sticky one, or vouch for a step in doubt"},
     VerbRow{"abort", Act::operate, "[REASON] [--confirm DIGEST]",
             "end the run at its next safe point"},
+    VerbRow{"approve", Act::approve, "DIGEST", "let a start that somebody else asked for begin"},
+    VerbRow{"decline", Act::approve, "DIGEST [REASON]", "refuse a start that waits for approval"},
+    VerbRow{"withdraw", Act::operate, "DIGEST [REASON]",
+            "take back a start of yours that waits for approval"},
     VerbRow{"why", Act::view, "", "why the run waits, and what will end it"},
     VerbRow{"nodes", Act::view, "", "the nodes and what they run"},
     VerbRow{"alerts", Act::view, "", "every firing alert and what its rule makes of it"},
@@ -147,6 +151,11 @@ Result<Command> parse_command(std::string_view line) {
   if (!words) return std::unexpected(words.error());
   command.words = std::move(*words);
   return command;
+}
+
+bool only_reads(std::string_view line) {
+  const auto command = parse_command(line);
+  return !command || command->verb->act == Act::view || command->verb->act == Act::help;
 }
 
 std::string help_text(std::string_view verb) {

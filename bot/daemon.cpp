@@ -97,7 +97,7 @@ class Daemon {
         desk_(world_, clock_, journal_, gate_, inbox_, activity_, settings_,
               [this] { clock_.stir(); }),
         detection_(
-            {world_, journal_, *ground.journal, audience_, metrics_,
+            {world_, journal_, *ground.journal, audience_, metrics_, gauges_,
              [this](const Actor& actor, const std::string& line) { return obey(actor, line); }},
             ground.outside, settings_),
         report_({world_, journal_, *ground.journal, clock_, gate_, audience_}, settings_),
@@ -130,6 +130,7 @@ class Daemon {
   system::RealClock& clock_;
   LiveWorld& world_;
   metrics::Metrics metrics_;
+  Gauges gauges_{metrics_};
   MeteredJournal journal_;
   Gate gate_;
   Inbox inbox_;
@@ -141,7 +142,8 @@ class Daemon {
   NodeSilences silences_;
   pushgateway::Pusher pusher_;
   Desk desk_;
-  std::mutex desk_mutex_;  // the site's thread and the terminal's both type
+  std::mutex reads_mutex_;   // the site's thread, the terminal's and Slack's all type
+  std::mutex orders_mutex_;  // a slow look at the cluster must not hold up an abort
   DetectionDuty detection_;
   ReportDuty report_;
   QuietRetries spoken_;  // what the runner says, but for what it says every night
@@ -158,7 +160,7 @@ class Daemon {
 };
 
 Reply Daemon::obey(const Actor& actor, const std::string& line) {
-  const std::scoped_lock lock(desk_mutex_);
+  const std::scoped_lock lock(only_reads(line) ? reads_mutex_ : orders_mutex_);
   auto reply = desk_.handle(actor, line);
   if (!reply.ok()) log(Level::warn, fmt::format("refused {}: {}", actor, reply.text));
   return reply;
@@ -212,14 +214,7 @@ void Daemon::walk_runs() {
 }
 
 void Daemon::keep_house() {
-  const auto open = journal_.open_run();
-  std::optional<Progress> progress;
-  if (open && *open) {
-    const auto records = journal_.read(**open);
-    auto folded = records ? fold(*records) : std::unexpected(records.error());
-    if (folded) progress = std::move(*folded);
-  }
-  set_gauges(metrics_, progress ? &*progress : nullptr, gate_.view(clock_.moment()), clock_.now());
+  gauges_.look(journal_, gate_.view(clock_.moment()), clock_.now());
   system::notify_status(activity_.line());
   system::notify_watchdog();
 }
@@ -240,7 +235,7 @@ void Daemon::attach_terminal(system::Signals& signals) {
                                      [&signals] { signals.leave(); }});
 }
 
-/// Without [slack] there is none.
+/// Without [slack] there is none. Before anybody asks the desk, which asks it about groups.
 Status Daemon::attach_slack() {
   if (!settings_.slack.enabled()) return {};
   auto slack = SlackSide::open(
@@ -250,7 +245,6 @@ Status Daemon::attach_slack() {
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());
-  const std::scoped_lock lock(desk_mutex_);
   desk_.look_up_groups(slack_->groups());
   return {};
 }
@@ -285,6 +279,10 @@ int Daemon::run(system::Signals& signals, bool console) {
     tending_ = std::make_unique<system::Periodic>(settings_.alertmanager.silence_lease / 4,
                                                   [this] { silences_.tend(); });
   }
+  if (auto slack = attach_slack(); !slack) {
+    fmt::print(stderr, "{}\n", slack.error().what);
+    return cli::kRefused;
+  }
   auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
                               {metrics_, board_, clock_, secrets(),
                                web::repeat_window(settings_.gate.confirmation_time())});
@@ -298,10 +296,6 @@ int Daemon::run(system::Signals& signals, bool console) {
       if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
     });
   }
-  if (auto slack = attach_slack(); !slack) {
-    fmt::print(stderr, "{}\n", slack.error().what);
-    return cli::kRefused;
-  }
   reload_.begin();
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
@@ -311,6 +305,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
   metrics_.set(metrics::Metric::config_last_reload_successful, 1);
+  metrics_.set(metrics::Metric::serving, 1);
   system::notify_ready();
   main_loop(signals);
   system::notify_stopping();
@@ -329,7 +324,8 @@ int Daemon::run(system::Signals& signals, bool console) {
   if (slack_) slack_->finish();
   slack_.reset();
   keep_house();
-  if (!settings_.pushgateway.url.empty()) std::ignore = pusher_.push();
+  const auto open = journal_.open_run();
+  std::ignore = pusher_.finish(!open || *open);
   return cli::kFine;
 }
 

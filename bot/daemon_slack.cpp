@@ -5,17 +5,23 @@
 
 #include <utility>
 
+#include "bot/run_picture.h"
 #include "integrations/slack/client.h"
 #include "integrations/slack/conversation.h"
 #include "integrations/slack/groups.h"
 #include "integrations/slack/slack_chat.h"
+#include "integrations/slack/text.h"
 #include "integrations/system/log.h"
+#include "integrations/system/raster.h"
 
 namespace lockkeeper {
 namespace {
 
 using system::Level;
 using system::log;
+
+// Drawing a timeline takes a tenth of a second; the housekeeping waits for it.
+constexpr Millis kDrawLimit = std::chrono::seconds(3);
 
 /// "slack-group:S0SRE" -> "S0SRE".
 std::string name_in(const std::string& entry) {
@@ -40,7 +46,8 @@ struct SlackSide::Rooms {
     if (!records) return std::nullopt;
     auto picture =
         slack::picture_of(*records, parts.gate.view(parts.clock.moment()), parts.activity.line());
-    return picture ? std::optional(std::move(*picture)) : std::nullopt;
+    if (!picture) return std::nullopt;
+    return slack::naming(std::move(*picture), parts.settings.slack.command);
   }
   std::optional<slack::RunPicture> open_picture() {
     const auto run = parts.journal.open_run();
@@ -51,6 +58,18 @@ struct SlackSide::Rooms {
     const auto runs = parts.journal.runs(1);
     return runs && !runs->empty() ? std::optional(runs->front()) : std::nullopt;
   }
+  /// As PNG, which Slack shows in the thread; as SVG where nothing can make one.
+  std::optional<slack::RunFile> timeline(const std::string& run) {
+    const auto records = parts.journal.read(run);
+    const auto told =
+        records ? report_of(*records, parts.clock.now()) : std::unexpected(records.error());
+    if (!told) return std::nullopt;
+    auto svg = timeline_svg(*told, parts.settings.report.zone.get());
+    auto png = system::png_of(svg, parts.clock, kDrawLimit);
+    if (png) return slack::RunFile{run + ".png", std::move(*png)};
+    log(Level::debug, "no PNG of the timeline: " + png.error().what);
+    return slack::RunFile{run + ".svg", std::move(svg)};
+  }
   void furnish();
 };
 
@@ -58,11 +77,20 @@ void SlackSide::Rooms::furnish() {
   // It outlives the threads that ask, which the client ends first.
   const auto ask = [&api = client->api()](slack::Call call) { return api.ask(std::move(call)); };
   groups = std::make_unique<slack::Groups>(ask, parts.clock);
-  slack::SlackChat::Ports seen{.open_run = [this] { return open_picture(); },
-                               .run = [this](const std::string& run) { return picture(run); },
-                               .newest_run = [this] { return newest_run(); }};
-  chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock);
-  slack::ConversationPorts ports{.desk = parts.obey,
+  slack::SlackChat::Ports seen{
+      .open_run = [this] { return open_picture(); },
+      .run = [this](const std::string& run) { return picture(run); },
+      .newest_run = [this] { return newest_run(); },
+      .timeline = [this](const std::string& run) { return timeline(run); }};
+  chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock,
+                                            parts.settings.slack.command);
+  slack::ConversationPorts ports{.desk =
+                                     [this](const Actor& actor, const std::string& line) {
+                                       auto reply = parts.obey(actor, line);
+                                       reply.text =
+                                           slack::naming(reply.text, parts.settings.slack.command);
+                                       return reply;
+                                     },
                                  .open_run = [this] { return open_picture(); },
                                  .show_again = [this] { chat->show_again(); }};
   conversation =

@@ -132,6 +132,7 @@ void Reader::opened(const Opened& body) {
   report_.reason = body.reason;
   report_.steps_planned = static_cast<int>(plan.steps.size());
   report_.orders.push_back({now_, "start", body.by, body.reason});
+  if (body.approval) report_.orders.push_back({now_, "approve", body.approval->by, {}});
   for (const auto& node : plan.nodes)
     report_.nodes.push_back(
         {node.name, node.role, NodeResult::untouched, std::nullopt, std::nullopt, {}});

@@ -70,7 +70,7 @@ struct PauseReport {
   bool operator==(const PauseReport&) const = default;
 };
 
-/// Who ordered what: "start", or the word of the verb.
+/// Who ordered what: "start", "approve", or the word of the verb.
 struct OrderReport {
   Time at{};
   std::string what;

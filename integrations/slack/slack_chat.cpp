@@ -34,11 +34,12 @@ bool calls_for_eyes(RunState state) {
 
 }  // namespace
 
-SlackChat::SlackChat(Ports ports, Outbox& outbox, const Clock& clock)
-    : ports_(std::move(ports)), outbox_(outbox), clock_(clock) {}
+SlackChat::SlackChat(Ports ports, Outbox& outbox, const Clock& clock, std::string command)
+    : ports_(std::move(ports)), outbox_(outbox), clock_(clock), command_(std::move(command)) {}
 
 void SlackChat::say(Message message) noexcept {
   try {
+    message.text = naming(message.text, command_);
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= kWaitingMax) {
       const auto detail = std::ranges::find(waiting_, Tone::detail, &Message::tone);
@@ -95,7 +96,7 @@ void SlackChat::take_up() {
     close(*picture, run_layout(*picture).text, Urgency::approval);
 }
 
-/// The message without buttons, the last reply in the thread, and the timeline as a file.
+/// The message without buttons, the last reply in the thread, the timeline as a picture and a text.
 void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgency) {
   const std::string& run = picture.progress.run;
   outbox_.update(run_name(run), run_layout(picture), Urgency::alarm);
@@ -108,6 +109,14 @@ void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgen
   note.urgency = urgency;
   note.layout = {std::move(text), ""};
   outbox_.post(std::move(note));
+  auto picture = ports_.timeline ? ports_.timeline(run) : std::nullopt;
+  if (picture)
+    outbox_.upload({.thread_of = run_name(run),
+                    .channel = {},
+                    .file_name = std::move(picture->file_name),
+                    .title = "Timeline of " + run,
+                    .content = std::move(picture->content),
+                    .urgency = Urgency::news});
   outbox_.upload({.thread_of = run_name(run),
                   .channel = {},
                   .file_name = run + ".txt",

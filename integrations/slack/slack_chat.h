@@ -25,16 +25,25 @@ namespace lockkeeper::slack {
 /// Details wait this long for others to share a reply with.
 inline constexpr Millis kDetailsWait{10'000};
 
+/// A picture of a run, as a file.
+struct RunFile {
+  std::string file_name;
+  std::string content;
+};
+
 class SlackChat : public Chat {
  public:
   struct Ports {
     std::function<std::optional<RunPicture>()> open_run;  // nothing: none is open
     std::function<std::optional<RunPicture>(const std::string& run)> run;
     std::function<std::optional<std::string>()> newest_run;
+    // Of a run that has ended. May take seconds: it is asked on the looking thread.
+    std::function<std::optional<RunFile>(const std::string& run)> timeline{};
   };
 
-  /// Everything outlives the chat. The outbox's message names keep a run to one message.
-  SlackChat(Ports ports, Outbox& outbox, const Clock& clock);
+  /// Everything outlives the chat. The outbox's message names keep a run to one message. `command`:
+  /// what people type here, "/upgrade".
+  SlackChat(Ports ports, Outbox& outbox, const Clock& clock, std::string command);
 
   /// Any thread.
   void say(Message message) noexcept override;
@@ -59,6 +68,7 @@ class SlackChat : public Chat {
   Ports ports_;
   Outbox& outbox_;
   const Clock& clock_;
+  std::string command_;
 
   std::mutex mutex_;
   std::deque<Message> waiting_;  // bounded; the oldest details go first

@@ -175,9 +175,11 @@ class Slack(SlackCase):
         found = [next(i for i, m in enumerate(thread) if word in m["text"]) for word in story]
         self.assertEqual(sorted(found), found)
         self.assertEqual([False, True, False, True], [thread[i]["broadcast"] for i in found])
-        files = self.slack.wait_for(
-            lambda: [m["files"] for m in self.slack.channel(OPS) if m["files"]], "a file")
-        self.assertEqual(1, len(files))
+        def shared() -> list:
+            return [m["files"] for m in self.slack.channel(OPS) if m["files"]]
+        files = self.slack.wait_for(lambda: shared() if len(shared()) > 1 else None, "two files")
+        # The timeline as a picture and as a text.
+        self.assertEqual(2, len(files))
         self.assertIn("Timeline of r-", json.dumps(files))
 
     def test_7_nobody_was_called_and_nothing_was_refused(self) -> None:
