@@ -19,6 +19,22 @@ std::string node_line(const PlannedNode& node) {
   return node.finish_only ? text + ", to be finished only" : text;
 }
 
+/// "containerd 1.7.28, was containerd 1.7.27": only the parts that differ, where the others are in
+/// the same places.
+std::string change(std::string_view before, std::string_view now) {
+  const auto old_parts = split(before, ',');
+  const auto parts = split(now, ',');
+  if (old_parts.size() != parts.size()) return fmt::format("{}, was {}", now, before);
+  std::vector<std::string> was;
+  std::vector<std::string> is;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == old_parts[i]) continue;
+    was.emplace_back(old_parts[i]);
+    is.emplace_back(parts[i]);
+  }
+  return fmt::format("{}, was {}", joined(is), joined(was));
+}
+
 std::string with(std::string_view what) {
   return what.empty() ? std::string() : fmt::format(": {}", what);
 }
@@ -53,7 +69,7 @@ std::vector<std::string> differences(const Notes& before, const Notes& now) {
     if (at == now.end())
       lines.push_back(fmt::format("{} is gone (was {})", name, value));
     else if (at->second != value)
-      lines.push_back(fmt::format("{}: {}, was {}", name, at->second, value));
+      lines.push_back(fmt::format("{}: {}", name, change(value, at->second)));
   }
   for (const auto& [name, value] : now)
     if (!before.contains(name)) lines.push_back(fmt::format("{} is new ({})", name, value));

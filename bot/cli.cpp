@@ -86,11 +86,9 @@ void add_upgrade(CLI::App& app, Words& words) {
   command->add_flag("-f,--follow", words.remote.follow, "print the run's messages until it ends");
   command->prefix_command();
   command->footer(
-      "commands: plan, start, status, pause, resume, abort, approve, decline, withdraw, why, "
-      "nodes, "
-      "alerts, history, report, check, clear, whoami, help\noptions of upgrade itself stand before "
-      "the "
-      "command");
+      "commands: plan, start, status, pause, resume, abort, approve, decline, withdraw, why,\n"
+      "nodes, alerts, history, report, check, clear, whoami, help\n"
+      "options of upgrade itself stand before the command");
   command->callback([&, command] {
     words.remote.file = words.config;
     words.code = cli::upgrade(words.remote, command->remaining());
@@ -141,9 +139,8 @@ void add_report(CLI::App& app, Words& words) {
   command->add_option("--svg", words.report.svg,
                       "write the picture to this file, too: the durations, or a RUN's timeline");
   command->footer(
-      "The running bot is asked; without it the report is from the journal alone, and says what "
-      "was "
-      "not seen.\nExit code: 0, or 1 when neither the bot nor its journal can be read.");
+      "The running bot is asked; without it the report is from the journal alone, and says what\n"
+      "was not seen.\nExit code: 0, or 1 when neither the bot nor its journal can be read.");
   command->callback([&] {
     words.report.file = words.config;
     words.code = cli::report(words.report);

@@ -58,7 +58,8 @@ class Audience : public Chat {
   void say(Message message) noexcept override {
     log(message.tone == Tone::trouble ? Level::warn : Level::info, message.text);
     if (terminal_ != nullptr) terminal_->say(message);
-    if (slack_ != nullptr) slack_->say(message);
+    // There, a start that waits has a card of its own.
+    if (slack_ != nullptr && !message.of_request) slack_->say(message);
     board_.say(std::move(message));
   }
 
@@ -105,6 +106,7 @@ class Daemon {
         runner_(world_, clock_, journal_, spoken_, gate_, inbox_, activity_, settings_),
         reload_(settings_, gate_, journal_, clock_, audience_,
                 [this](const Settings& now) { adopt(now); }) {
+    desk_.speak_through(audience_);
     if (settings_.alertmanager.silence_node) runner_.silence_with(silences_);
     desk_.report_with(report_.reporter());
   }
@@ -123,6 +125,7 @@ class Daemon {
   void keep_house();
   void attach_terminal(system::Signals& signals);
   Status attach_slack();
+  void attach_pushgateway();
   void adopt(const Settings& settings);
   void main_loop(system::Signals& signals);
 
@@ -241,12 +244,20 @@ Status Daemon::attach_slack() {
   auto slack = SlackSide::open(
       {settings_, clock_, journal_, gate_, activity_,
        [this](const Actor& actor, const std::string& line) { return obey(actor, line); }, secrets(),
-       [this](const std::string& run) { return spoken_.hides(run); }});
+       [this](const std::string& run) { return spoken_.hides(run); }, metrics_});
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());
   desk_.look_up_groups(slack_->groups());
   return {};
+}
+
+/// Without [pushgateway] there is none.
+void Daemon::attach_pushgateway() {
+  if (settings_.pushgateway.url.empty()) return;
+  push_ = std::make_unique<system::Periodic>(settings_.pushgateway.interval, [this] {
+    if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
+  });
 }
 
 /// Other rules may ask for other alerts; the gate goes by them next.
@@ -262,6 +273,7 @@ void Daemon::main_loop(system::Signals& signals) {
     if (event == system::Event::leave) return;
     configuration.look(event == system::Event::reload);
     keep_house();
+    if (const std::unique_lock free(orders_mutex_, std::try_to_lock); free) desk_.tend();
     if (slack_) slack_->look();
   }
 }
@@ -291,11 +303,7 @@ int Daemon::run(system::Signals& signals, bool console) {
     return cli::kRefused;
   }
   site_ = std::move(*site);
-  if (!settings_.pushgateway.url.empty()) {
-    push_ = std::make_unique<system::Periodic>(settings_.pushgateway.interval, [this] {
-      if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
-    });
-  }
+  attach_pushgateway();
   reload_.begin();
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);

@@ -110,9 +110,9 @@ Result<std::unique_ptr<SlackSide>> SlackSide::open(Parts parts) {
   const auto deliver = [&all](const slack::Interaction& deed, slack::Slip& slip) {
     all.conversation->take(deed, slip);
   };
-  auto client =
-      slack::Client::open(all.parts.settings.slack, all.parts.settings.journal.file.parent_path(),
-                          all.parts.clock, deliver, all.parts.secrets);
+  auto client = slack::Client::open(
+      all.parts.settings.slack, all.parts.settings.journal.file.parent_path(), all.parts.clock,
+      deliver, all.parts.secrets, {}, slack::Meter(&all.parts.metrics));
   if (!client) return std::unexpected(client.error());
   all.client = std::move(*client);
   all.furnish();
@@ -135,6 +135,7 @@ void SlackSide::listen() {
 
 void SlackSide::look() {
   rooms_->chat->look();
+  rooms_->client->tell_standing();
   watch_loss();
 }
 

@@ -15,6 +15,7 @@
 #include "bot/ports.h"
 #include "config/secret.h"
 #include "config/settings.h"
+#include "integrations/metrics/metrics.h"
 
 namespace lockkeeper {
 
@@ -31,6 +32,7 @@ class SlackSide {
     std::function<Reply(const Actor& actor, const std::string& line)> obey;
     KubernetesSecretReader secrets;
     std::function<bool(const std::string& run)> hides;  // a run that nobody is to hear of
+    metrics::Metrics& metrics;
   };
 
   /// Opens the store beside the journal. A failure: that file cannot be used.

@@ -58,8 +58,10 @@ Result<DecisionWords> decision_words(const Command& command) {
 }
 
 std::string how_to_decide(const StartRequest& request) {
-  return fmt::format("somebody else approves it with /upgrade approve {0}, or /upgrade decline {0}",
-                     request.what.digest);
+  return fmt::format(
+      "another person approves it with /upgrade approve {0}, or declines it with /upgrade decline "
+      "{0}",
+      request.what.digest);
 }
 
 }  // namespace
@@ -182,8 +184,8 @@ Reply Desk::open_approved(const Actor& actor, const StartRequest& request, const
   approvals_.forget();
   if (!reply.ok()) return reply;
   reply.text = fmt::format("approved: {}", reply.text);
-  tell(Tone::news, fmt::format("{} is approved by {}, asked for by {}: run {}", request.what.digest,
-                               actor, request.what.by, plan.run));
+  tell(Tone::news, fmt::format("plan {} is approved by {}, asked for by {}: run {}",
+                               request.what.digest, actor, request.what.by, plan.run));
   return reply;
 }
 

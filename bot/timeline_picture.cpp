@@ -206,7 +206,8 @@ void Timeline::phase_lane() {
     bar(y, *from, to, name, fmt::format("{}: {} at work", name, to_string(phase.worked)));
     const double room = x_of(to) - x_of(*from);
     if (Svg::width_of(name) + 6 < room)
-      sheet_.text(x_of(*from) + room / 2, y + kBarTop + kLetter, name, "on", Svg::Anchor::middle);
+      sheet_.text(x_of(*from) + room / 2, y + kBarTop + kLetter, name,
+                  phase.stage == Stage::master ? "lit" : "on", Svg::Anchor::middle);
   }
 }
 
@@ -253,7 +254,7 @@ void Timeline::list() {
   const auto listed = std::min(run_.pauses.size(), kPausesListed);
   for (std::size_t i = 0; i < listed; ++i) {
     const auto& pause = run_.pauses[i];
-    line(fmt::format("{}  {}  held by {} for {}{}: {}", i + 1, hour_text(pause.from, zone_),
+    line(fmt::format("{}. {} held by {} for {}{}: {}", i + 1, hour_text(pause.from, zone_),
                      holder_text(pause.holder), to_string(pause.lasted()),
                      pause.over ? "" : " so far", joined(pause.reasons, "; ")));
   }

@@ -48,6 +48,16 @@ enum class Metric {
   build_info,
   serving,
   config_last_reload_successful,
+  // Slack.
+  slack_connected,
+  slack_reconnects,
+  slack_envelopes,
+  slack_duplicates,
+  slack_ack_duration,
+  slack_api_calls,
+  slack_rate_limited,
+  slack_outbox_messages,
+  slack_outbox_oldest,
 };
 
 /// Counters only rise, gauges are set, histograms count durations by size.
@@ -63,6 +73,8 @@ struct Declaration {
   /// Exported as 0 before it is first set. Not so for what has labels, and for timestamps: one of
   /// 1970 would look like a check that is half a century late.
   bool from_zero = true;
+  /// Of a histogram, in seconds; none: those of the phases of a node.
+  std::vector<double> bounds{};
 };
 
 /// In the order of the enumerators.

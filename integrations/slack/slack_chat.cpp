@@ -109,14 +109,14 @@ void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgen
   note.urgency = urgency;
   note.layout = {std::move(text), ""};
   outbox_.post(std::move(note));
-  auto picture = ports_.timeline ? ports_.timeline(run) : std::nullopt;
-  if (picture)
+  if (auto drawn = ports_.timeline ? ports_.timeline(run) : std::nullopt) {
     outbox_.upload({.thread_of = run_name(run),
                     .channel = {},
-                    .file_name = std::move(picture->file_name),
+                    .file_name = std::move(drawn->file_name),
                     .title = "Timeline of " + run,
-                    .content = std::move(picture->content),
+                    .content = std::move(drawn->content),
                     .urgency = Urgency::news});
+  }
   outbox_.upload({.thread_of = run_name(run),
                   .channel = {},
                   .file_name = run + ".txt",

@@ -11,6 +11,8 @@
 //   do as ben approve 1c5e3c65            an order of another person than ana
 //   at 9m alert KubeAPIDown severity=critical
 //   when cordoned worker-3: order pause lunch
+//   do kill-bot append 1                  at the next call, or at one of a port, so many later
+//   wait 10m                              no run is open, time passes
 //   run                                   until the run is closed; several runs are possible
 
 #include <fmt/format.h>
@@ -158,7 +160,10 @@ void Story::happen_to_cluster(const std::vector<std::string>& words) {
       job.ends_well = job.finished || job.node != words.at(1);
   }
   if (what == "kill-bot") {
-    sim_->faults.decide_with([this](std::uint64_t, std::string_view) {
+    const auto at = words.size() > 1 ? words.at(1) : std::string();
+    int before = words.size() > 2 ? std::stoi(words.at(2)) : 0;
+    sim_->faults.decide_with([this, at, before](std::uint64_t, std::string_view port) mutable {
+      if ((!at.empty() && port != at) || before-- > 0) return Fault::none;
       sim_->faults.stop();
       return Fault::crash_before;
     });
@@ -180,6 +185,7 @@ void Story::obey(const std::string& line) {
     triggers_[line.substr(5, colon - 5)] = line.substr(colon + 2);
     return;
   }
+  if (verb == "wait") return sim_->clock.pass(parse_duration(words.at(1)).value());
   if (verb == "run") {
     if (!sim_->run_to_end()) note("NOT CLOSED");
     return;

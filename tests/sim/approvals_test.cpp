@@ -147,7 +147,7 @@ TEST_CASE("a plan that is another one by then is void, and it is said what has c
   const auto reply = sim.order("approve " + seal, kBen);
   CHECK(reply.code == Reply::Code::conflict);
   CHECK(has(reply.text, "the plan would be another one now"));
-  CHECK(has(reply.text, "node worker-1: kubelet 1.34.2, containerd 1.7.28"));
+  CHECK(has(reply.text, "node worker-1: containerd 1.7.28, was containerd 1.7.27"));
   CHECK_FALSE(sim.open());
   CHECK(has(sim.order("approve " + seal, kBen).text, "is void since"));
   // What was asked for anew may be approved.

@@ -258,12 +258,20 @@ Reply Simulation::order_approved(const std::string& line) {
 
 bool Simulation::run_to_end(Millis limit) {
   const Moment until = clock.moment() + limit;
-  bool fresh = true;
-  // Time goes on in waits; a walk that is past its limit is told to leave.
-  clock.at(until, [this] {
+  // Time goes on in waits; a walk that is past its limit is told to leave, a later one is not.
+  const int walk = ++walks_;
+  clock.at(until, [this, walk] {
+    if (walk != walks_) return;
     life_->inbox.leave();
     clock.stir();
   });
+  const bool closed = walk_until(until);
+  ++walks_;
+  return closed;
+}
+
+bool Simulation::walk_until(Moment until) {
+  bool fresh = true;
   while (clock.moment() < until) {
     const auto open = journal.open_run();
     if (!*open) return true;

@@ -117,12 +117,14 @@ class Simulation : private Chat {
   void schedule_poll(int life);
   void schedule_tend(int life);
   void tend_requests();
+  bool walk_until(Moment until);
   void say(Message message) noexcept override;
 
   RuleBook file_;  // as it is on disk: what the next life begins with
   std::unique_ptr<Life> life_;
   int lives_ = 0;
   bool walking_ = false;
+  int walks_ = 0;  // odd while one is under way
 };
 
 }  // namespace lockkeeper::sim

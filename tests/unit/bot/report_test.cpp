@@ -69,7 +69,7 @@ TEST_CASE("a check that is due and does not come makes detection stale, past its
   Morning morning;
   morning.memory->checked = morning.now - hours(31) - minutes(8);
   CHECK(morning.outcome() == stale);
-  CHECK(morning.report().detection.overdue == hours(7) + minutes(7));
+  CHECK(morning.report().detection.overdue == hours(31) + minutes(7));
   const auto& own = morning.settings.detection;
   const Time due = test::kMorning - hours(7) - minutes(7);
   CHECK(detection_overdue(own, due - hours(24), due + minutes(10)) == Millis(0));
