@@ -30,6 +30,7 @@ class Maker {
  private:
   void look_at_cluster();
   void look_at_gate();
+  void look_at_requests();
   void look_at_detection();
   void find_targets();
   void judge();
@@ -83,6 +84,18 @@ void Maker::look_at_gate() {
   } else {
     report_.unseen.push_back("the gate: " + in_.gate.error().what);
   }
+}
+
+/// Not those whose time is over, which the desk ends when it runs.
+void Maker::look_at_requests() {
+  if (!in_.asked) {
+    report_.unseen.push_back("starts that wait for approval: " + in_.asked.error().what);
+    return;
+  }
+  report_.waiting = std::move(*in_.asked);
+  std::erase_if(report_.waiting, [&](const StartRequest& one) {
+    return !one.waits() || one.what.expires <= in_.now;
+  });
 }
 
 void Maker::look_at_detection() {
@@ -278,6 +291,7 @@ Report Maker::make() {
   report_.runs = std::move(in_.runs);
   look_at_cluster();
   look_at_gate();
+  look_at_requests();
   look_at_detection();
   find_targets();
   judge();

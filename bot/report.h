@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bot/approvals.h"
 #include "bot/detection.h"
 #include "bot/facts.h"
 #include "bot/gate.h"
@@ -61,6 +62,7 @@ struct ReportInputs {
   Result<ClusterFacts> cluster;  // fails: why it was not seen
   Result<GateView> gate;
   Result<DetectionMemory> memory;
+  Result<std::vector<StartRequest>> asked;  // starts that wait for another person
 };
 
 struct Report {
@@ -76,9 +78,10 @@ struct Report {
   std::string api_server;
   std::vector<ReportTarget> targets;
   ReportDetection detection;
-  std::string gate;                 // its state; empty: not seen
-  std::vector<std::string> unseen;  // what could not be seen, and why
-  std::vector<RunReport> runs;      // the newest first
+  std::string gate;                   // its state; empty: not seen
+  std::vector<StartRequest> waiting;  // starts that another person may still approve
+  std::vector<std::string> unseen;    // what could not be seen, and why
+  std::vector<RunReport> runs;        // the newest first
 };
 
 Report make_report(ReportInputs inputs);

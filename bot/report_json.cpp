@@ -120,6 +120,12 @@ Json target_json(const ReportTarget& target) {
           {"waits_for", target.waits_for}};
 }
 
+Json waiting_json(const StartRequest& request) {
+  return {{"digest", request.what.digest},  {"plan", request.what.summary},
+          {"by", request.what.by},          {"reason", request.what.reason},
+          {"asked", to_string(request.at)}, {"expires", to_string(request.what.expires)}};
+}
+
 Json detection_json(const ReportDetection& detection) {
   return {{"scheduled", detection.scheduled},
           {"last", time_json(detection.last)},
@@ -145,6 +151,7 @@ std::string report_json(const Report& report) {
                      {"targets", list_json(report.targets, target_json)},
                      {"detection", detection_json(report.detection)},
                      {"gate", report.gate.empty() ? Json(nullptr) : Json(report.gate)},
+                     {"waiting", list_json(report.waiting, waiting_json)},
                      {"unseen", report.unseen},
                      {"runs", list_json(report.runs, run_json)}};
   // Details come from nodes; what is not UTF-8 in them must not end the program.

@@ -104,6 +104,10 @@ Lines head_lines(const Report& report) {
     lines.push_back("next: " + target_text(target));
   lines.push_back(detection_line(report));
   if (!report.gate.empty()) lines.push_back("gate: " + report.gate);
+  for (const auto& one : report.waiting) {
+    lines.push_back("waits for approval: " + waiting_line(one));
+    lines.push_back("  another person approves it: /upgrade approve " + one.what.digest);
+  }
   for (const auto& one : report.unseen)
     lines.push_back("not seen: " + one);
   return lines;

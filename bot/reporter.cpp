@@ -89,7 +89,8 @@ Result<Report> Reporter::make(const ReportRequest& request, std::optional<Time> 
                       std::move(*told),
                       ports_.look(),
                       ports_.gate(),
-                      text ? decode_memory(*text) : std::unexpected(text.error())};
+                      text ? decode_memory(*text) : std::unexpected(text.error()),
+                      Approvals(ports_.journal).waiting()};
   return make_report(std::move(inputs));
 }
 

@@ -107,7 +107,7 @@ struct RunReport {
   std::string standing;             // of an open one: "step 12: drain worker-2 (5m)"
   int steps_planned = 0;
   std::vector<PhaseReport> phases;  // those of the plan, in its order
-  Millis waited{};                  // held, and no step at work
+  Millis waited{};                  // held; what a person lets come to its end is work
   std::vector<NodeReport> nodes;    // in the order of the plan
   std::vector<StepReport> steps;
   std::vector<PauseReport> pauses;

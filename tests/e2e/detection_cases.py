@@ -139,7 +139,7 @@ class Detection(E2eCase):
         self.assertEqual((1, "upgraded", {NEW: 3}, NEW, []),
                          tuple(seen[key] for key in
                                ("schema", "outcome", "running", "api_server", "unseen")))
-        self.assertEqual([("done", "bot:detection"), ("refused", "http:ci")],
+        self.assertEqual([("done", "bot:detection"), ("refused", "http:lab")],
                          [(run["ending"], run["by"]) for run in seen["runs"]])
         done = seen["runs"][0]
         parts = sum(phase["worked_seconds"] for phase in done["phases"])

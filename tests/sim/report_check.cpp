@@ -75,7 +75,9 @@ std::string report_trouble(Journal& journal, Time now) {
     return "report: " + trouble;
   if (report->ending && report->took() != forward(*records))
     return "report: it did not take the time between its records";
-  if (report->orders.size() != count_of<Ordered>(*records) + 1)
+  const auto* opened = std::get_if<Opened>(&records->front().body);
+  const std::size_t approvals = opened != nullptr && opened->approval ? 1 : 0;
+  if (report->orders.size() != count_of<Ordered>(*records) + 1 + approvals)
     return "report: orders are not those of the records";
   if (timeline_svg(*report, nullptr).find("=\"-") != std::string::npos)
     return "report: its picture has a negative length";

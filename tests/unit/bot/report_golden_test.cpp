@@ -46,10 +46,16 @@ TEST_CASE("golden: the report of a known past, as text, JSON and pictures") {
   memory.announced = "1.35.1 not yet: calico (blocked)";
   GateView gate;
   gate.state = GateState::clear;
-  const auto report =
-      make_report({settings, test::kMorning, test::kMorning - std::chrono::hours(24), Time{},
-                   test::reports_of(test::known_past(), test::kMorning),
-                   test::cluster(1, 2, test::kPatch), gate, memory});
+  StartRequest asked{7, test::kMorning - std::chrono::hours(1), {}, std::nullopt, {}, {}};
+  asked.what.digest = "4be1c2d3";
+  asked.what.summary = "1.34.7 -> 1.35.1 (minor), 3 nodes, 25 steps, plan 4be1c2d3";
+  asked.what.by = "slack:U0ANA";
+  asked.what.reason = "calico is mended";
+  asked.what.expires = test::kMorning + std::chrono::minutes(30);
+  const auto report = make_report(
+      {settings, test::kMorning, test::kMorning - std::chrono::hours(24), Time{},
+       test::reports_of(test::known_past(), test::kMorning), test::cluster(1, 2, test::kPatch),
+       gate, memory, std::vector<StartRequest>{asked}});
   compare("chat.txt", report_text(report) + "\n");
   compare("page.txt", report_page(report));
   compare("report.json", report_json(report));

@@ -25,6 +25,7 @@ struct Morning {
   Result<GateView> gate = GateView{};
   Result<DetectionMemory> memory = DetectionMemory{};
   std::vector<std::vector<Record>> runs;
+  std::vector<StartRequest> asked;
   Time now = test::kMorning;
 
   Morning() {
@@ -34,7 +35,7 @@ struct Morning {
   }
   [[nodiscard]] Report report() const {
     return make_report({settings, now, now - hours(24), now - hours(100),
-                        test::reports_of(runs, now), cluster, gate, memory});
+                        test::reports_of(runs, now), cluster, gate, memory, asked});
   }
   [[nodiscard]] ReportOutcome outcome() const { return report().outcome; }
 };
@@ -151,6 +152,21 @@ TEST_CASE("a start that was approved names both people") {
   const auto report = report_of(records, test::kMorning);
   REQUIRE(report);
   CHECK(report->orders[1] == OrderReport{records.front().at, "approve", "slack:U0EVE", ""});
+}
+
+TEST_CASE("a start that waits for another person is told until its time is over") {
+  Morning morning;
+  StartRequest request{7, test::kMorning - hours(1), {}, std::nullopt, {}, {}};
+  request.what.digest = "4be1c2d3";
+  request.what.by = "slack:U0ANA";
+  request.what.expires = morning.now + minutes(1);
+  morning.asked = {request};
+  CHECK(report_text(morning.report()).find("/upgrade approve 4be1c2d3") != std::string::npos);
+  morning.now += minutes(1);
+  CHECK(morning.report().waiting.empty());
+  morning.now -= minutes(1);
+  morning.asked.front().decided = Decided{};
+  CHECK(morning.report().waiting.empty());
 }
 
 TEST_CASE("the words behind report") {

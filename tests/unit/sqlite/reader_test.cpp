@@ -72,5 +72,5 @@ TEST_CASE("what is no journal is refused and left alone") {
   std::ofstream(scratch.settings.file).flush();
   CHECK(refusal(scratch) == "it is empty");
   std::ofstream(scratch.settings.file) << "something else, long enough not to be taken for one";
-  CHECK(refusal(scratch) == "file is not a database");
+  CHECK(refusal(scratch) == "not an SQLite database");
 }
