@@ -20,7 +20,7 @@ namespace {
 using system::Level;
 using system::log;
 
-// Drawing a timeline takes a tenth of a second; the housekeeping waits for it.
+// Drawing takes a tenth of a second; the housekeeping waits for it, and so does a deed.
 constexpr Millis kDrawLimit = std::chrono::seconds(3);
 
 /// "slack-group:S0SRE" -> "S0SRE".
@@ -58,17 +58,19 @@ struct SlackSide::Rooms {
     const auto runs = parts.journal.runs(1);
     return runs && !runs->empty() ? std::optional(runs->front()) : std::nullopt;
   }
-  /// As PNG, which Slack shows in the thread; as SVG where nothing can make one.
+  /// As PNG, which Slack shows; as SVG where nothing can make one.
+  slack::RunFile drawn(const std::string& name, std::string svg) const {
+    auto png = system::png_of(svg, parts.clock, kDrawLimit);
+    if (png) return {name + ".png", std::move(*png)};
+    log(Level::debug, "no PNG of a picture: " + png.error().what);
+    return {name + ".svg", std::move(svg)};
+  }
   std::optional<slack::RunFile> timeline(const std::string& run) {
     const auto records = parts.journal.read(run);
     const auto told =
         records ? report_of(*records, parts.clock.now()) : std::unexpected(records.error());
     if (!told) return std::nullopt;
-    auto svg = timeline_svg(*told, parts.settings.report.zone.get());
-    auto png = system::png_of(svg, parts.clock, kDrawLimit);
-    if (png) return slack::RunFile{run + ".png", std::move(*png)};
-    log(Level::debug, "no PNG of the timeline: " + png.error().what);
-    return slack::RunFile{run + ".svg", std::move(svg)};
+    return drawn(run, timeline_svg(*told, parts.settings.report.zone.get()));
   }
   void furnish();
 };
@@ -84,15 +86,16 @@ void SlackSide::Rooms::furnish() {
       .timeline = [this](const std::string& run) { return timeline(run); }};
   chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock,
                                             parts.settings.slack.command);
-  slack::ConversationPorts ports{.desk =
-                                     [this](const Actor& actor, const std::string& line) {
-                                       auto reply = parts.obey(actor, line);
-                                       reply.text =
-                                           slack::naming(reply.text, parts.settings.slack.command);
-                                       return reply;
-                                     },
-                                 .open_run = [this] { return open_picture(); },
-                                 .show_again = [this] { chat->show_again(); }};
+  slack::ConversationPorts ports{
+      .desk =
+          [this](const Actor& actor, const std::string& line) {
+            auto reply = parts.obey(actor, line);
+            reply.text = slack::naming(reply.text, parts.settings.slack.command);
+            return reply;
+          },
+      .open_run = [this] { return open_picture(); },
+      .show_again = [this] { chat->show_again(); },
+      .draw = [this](std::string name, std::string svg) { return drawn(name, std::move(svg)); }};
   conversation =
       std::make_unique<slack::Conversation>(std::move(ports), client->outbox(), ask, parts.clock);
 }

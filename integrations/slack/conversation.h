@@ -17,6 +17,7 @@
 #include "integrations/slack/cards.h"
 #include "integrations/slack/deeds.h"
 #include "integrations/slack/outbox.h"
+#include "integrations/slack/report_file.h"
 
 namespace lockkeeper::slack {
 
@@ -28,6 +29,7 @@ struct ConversationPorts {
   std::function<Reply(const Actor& actor, const std::string& line)> desk;
   std::function<std::optional<RunPicture>()> open_run;  // nothing: none is open
   std::function<void()> show_again;                     // a run's message looked old to somebody
+  Draw draw;
 };
 
 class Conversation {

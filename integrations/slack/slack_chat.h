@@ -18,18 +18,13 @@
 
 #include "bot/ports.h"
 #include "integrations/slack/outbox.h"
+#include "integrations/slack/report_file.h"
 #include "integrations/slack/run_message.h"
 
 namespace lockkeeper::slack {
 
 /// Details wait this long for others to share a reply with.
 inline constexpr Millis kDetailsWait{10'000};
-
-/// A picture of a run, as a file.
-struct RunFile {
-  std::string file_name;
-  std::string content;
-};
 
 class SlackChat : public Chat {
  public:
