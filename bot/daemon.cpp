@@ -244,7 +244,8 @@ Status Daemon::attach_slack() {
   auto slack = SlackSide::open(
       {settings_, clock_, journal_, gate_, activity_,
        [this](const Actor& actor, const std::string& line) { return obey(actor, line); }, secrets(),
-       [this](const std::string& run) { return spoken_.hides(run); }, metrics_});
+       [this](const std::string& run) { return spoken_.hides(run); }, metrics_, world_,
+       desk_.approvals()});
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());

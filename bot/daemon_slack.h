@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "bot/activity.h"
+#include "bot/approvals.h"
 #include "bot/authority.h"
 #include "bot/desk.h"
 #include "bot/gate.h"
@@ -33,6 +34,8 @@ class SlackSide {
     KubernetesSecretReader secrets;
     std::function<bool(const std::string& run)> hides;  // a run that nobody is to hear of
     metrics::Metrics& metrics;
+    World& world;
+    Approvals& approvals;
   };
 
   /// Opens the store beside the journal. A failure: that file cannot be used.
