@@ -132,13 +132,13 @@ void SlackSide::Rooms::furnish() {
           },
       .open_run = [this] { return open_picture(); },
       .show_again = [this] { chat->show_again(); },
-      .draw = [this](std::string name, std::string svg) { return drawn(name, std::move(svg)); },
       .home =
           [this](const std::string& user, const std::string& said) {
             auto person = homes->person(user);
             person.said = said;
             board->opened(std::move(person));
-          }};
+          },
+      .draw = [this](std::string name, std::string svg) { return drawn(name, std::move(svg)); }};
   furnish_for_requests();
   conversation =
       std::make_unique<slack::Conversation>(std::move(ports), client->outbox(), ask, parts.clock);
