@@ -9,44 +9,6 @@ namespace {
 constexpr std::size_t kNoteMaxBytes = 1024;
 constexpr std::string_view kController = "lockkeeper.io/bot";
 
-struct Right {
-  std::string verb;
-  std::string group;
-  std::string resource;  // with its subresource: "pods/eviction"
-  std::string space;     // empty: the whole cluster
-};
-
-/// Everything that these functions ever call, and nothing more: the shipped role says the same.
-std::vector<Right> needed_rights(const Settings& settings) {
-  const auto& own = settings.kubernetes.own_namespace;
-  const auto& cronjob = settings.snapshot.cronjob;
-  const auto backup = cronjob.substr(0, cronjob.find('/'));
-  return {{"get", "", "nodes", ""},
-          {"list", "", "nodes", ""},
-          {"watch", "", "nodes", ""},
-          {"patch", "", "nodes", ""},
-          {"get", "coordination.k8s.io", "leases", "kube-node-lease"},
-          {"list", "coordination.k8s.io", "leases", "kube-node-lease"},
-          {"get", "", "pods", ""},
-          {"list", "", "pods", ""},
-          {"watch", "", "pods", ""},
-          {"create", "", "pods/eviction", ""},
-          {"get", "apps", "daemonsets", ""},
-          {"get", "apps", "replicasets", ""},
-          {"get", "apps", "statefulsets", ""},
-          {"get", "batch", "jobs", ""},
-          {"list", "policy", "poddisruptionbudgets", ""},
-          {"watch", "policy", "poddisruptionbudgets", ""},
-          {"get", "batch", "cronjobs", backup},
-          {"create", "batch", "jobs", backup},
-          {"get", "batch", "jobs", backup},
-          {"list", "batch", "jobs", backup},
-          {"watch", "batch", "jobs", backup},
-          {"get", "", "pods/log", backup},
-          {"get", "", "namespaces", own},
-          {"patch", "", "namespaces", own}};
-}
-
 ApiRequest review_of(const Right& right, Millis timeout) {
   const auto slash = right.resource.find('/');
   Json attributes = {{"verb", right.verb},
@@ -55,12 +17,15 @@ ApiRequest review_of(const Right& right, Millis timeout) {
                      {"namespace", right.space}};
   if (slash != std::string::npos) attributes["subresource"] = right.resource.substr(slash + 1);
   if (right.resource == "namespaces") attributes["name"] = right.space;
+  if (!right.name.empty()) attributes["name"] = right.name;
+  const Json resource = {{"resourceAttributes", std::move(attributes)}};
+  const Json page = {{"nonResourceAttributes", {{"verb", right.verb}, {"path", right.resource}}}};
   ApiRequest request;
   request.method = "POST";
   request.path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
   request.body = dumped({{"apiVersion", "authorization.k8s.io/v1"},
                          {"kind", "SelfSubjectAccessReview"},
-                         {"spec", {{"resourceAttributes", std::move(attributes)}}}});
+                         {"spec", right.is_page() ? page : resource}});
   request.timeout = timeout;
   return request;
 }
@@ -101,14 +66,20 @@ bool say_event(Client& client, const NodeEvent& event) {
   return client.write(request).has_value();
 }
 
+Result<bool> allowed(Client& client, const Right& right) {
+  const auto review = client.write(review_of(right, client.timeout()));
+  if (!review) return std::unexpected(failure_of(review.error()));
+  return flag_at(*review, {"status", "allowed"});
+}
+
 Result<std::vector<std::string>> missing_rights(Client& client, const Settings& settings) {
   std::vector<std::string> missing;
   for (const auto& right : needed_rights(settings)) {
-    const auto review = client.write(review_of(right, client.timeout()));
-    if (!review) return std::unexpected(failure_of(review.error()));
-    if (flag_at(*review, {"status", "allowed"})) continue;
-    const auto where = right.space.empty() ? "" : " in namespace " + right.space;
-    missing.push_back(fmt::format("{} {}{}", right.verb, right.resource, where));
+    // The compatibility gate, which needs the page, tells by itself that it cannot read it.
+    if (right.is_page()) continue;
+    const auto may = allowed(client, right);
+    if (!may) return std::unexpected(may.error());
+    if (!*may) missing.push_back(to_string(right));
   }
   return missing;
 }

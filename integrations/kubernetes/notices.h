@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bot/rights.h"
 #include "config/settings.h"
 #include "integrations/kubernetes/client.h"
 #include "rules/result.h"
@@ -24,8 +25,11 @@ struct NodeEvent {
 /// Writes an Event about a node. One attempt; false when it failed, which never matters.
 bool say_event(Client& client, const NodeEvent& event);
 
-/// The rights that a run needs and our role lacks: "patch nodes", "create pods/eviction". Every
-/// right is asked for with a SelfSubjectAccessReview; empty when all are there.
+/// Whether we have a right: asked for with a SelfSubjectAccessReview, which changes nothing.
+Result<bool> allowed(Client& client, const Right& right);
+
+/// The rights that a run needs and our role lacks: "patch nodes", "create pods/eviction"; empty
+/// when all are there.
 Result<std::vector<std::string>> missing_rights(Client& client, const Settings& settings);
 
 }  // namespace lockkeeper::kubernetes

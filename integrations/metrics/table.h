@@ -22,10 +22,14 @@ enum class Metric {
   upgrade_blocked,
   upgrade_available,
   version_check_last_run,
+  detection_due,
+  detection_doubts,
   run_info,
   run_in_progress,
   nodes,
   node_phase_duration,
+  last_run_ending,
+  last_run_end,
   // The gate.
   gate_state,
   gate_decisions,
@@ -39,8 +43,10 @@ enum class Metric {
   webhook_truncated,
   webhook_repeats,
   push_failures,
+  push_last_success,
   // The process.
   build_info,
+  serving,
   config_last_reload_successful,
   // Slack.
   slack_connected,

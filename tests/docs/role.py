@@ -19,20 +19,15 @@ from pathlib import Path
 Right = tuple[str, str, str, str]
 
 _SKIPPED = 77
-_PAGES = "integrations/kubernetes/compat_reads.cpp"  # what it reads beside resources
-_RIGHTS = "integrations/kubernetes/notices.cpp"  # needed_rights()
+_RIGHTS = "bot/rights.cpp"  # needed_rights()
 _PLACES = {'""': "", "own": "lockkeeper", "backup": "default"}
 
 def needed(source: str) -> set[Right]:
     """From the table in the code."""
     row = re.compile(r'\{"(\w+)", "([\w.]*)", "([\w/]+)", (""|own|backup|"[\w-]+")\}')
+    table = source.partition("> needed_rights(")[2].partition("return rights;")[0]
     return {(verb, group, resource, _PLACES.get(place, place.strip('"')))
-            for verb, group, resource, place in row.findall(source)}
-
-
-def pages(source: str) -> set[Right]:
-    """What the code reads that is no resource."""
-    return {("get", "", path, "") for path in re.findall(r'request\.path = "(/\w+)";', source)}
+            for verb, group, resource, place in row.findall(table)}
 
 
 def objects(manifest: Path) -> list[dict]:
@@ -70,7 +65,7 @@ def main(root: Path) -> int:
     if shutil.which("kubectl") is None:
         print("skipped: kubectl is not installed")
         return _SKIPPED
-    asked = needed((root / _RIGHTS).read_text()) | pages((root / _PAGES).read_text())
+    asked = needed((root / _RIGHTS).read_text())
     if len(asked) < 20:
         print(f"{_RIGHTS}: only {len(asked)} rights were found; has the table changed?")
         return 1
