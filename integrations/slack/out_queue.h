@@ -65,7 +65,8 @@ struct OutEntry {
   int step = 0;                       // upload: 0 address, 1 bytes, 2 share
   std::optional<Time> down_from;      // a summary: of an outage from then on
   std::size_t folded = 0;             // a summary: of so many messages
-  std::vector<std::string> lines{};
+  std::vector<std::string> alarms{};  // of a summary, the newest: these stand first
+  std::vector<std::string> lines{};   // the newest of the others
 };
 
 /// What the owner is to do about an answer, beside the queue's own part.
