@@ -48,9 +48,8 @@ struct SlackSide::Rooms {
     const auto run = parts.journal.open_run();
     return run && *run ? picture(**run) : std::nullopt;
   }
-  std::optional<std::string> newest_run() {
-    const auto runs = parts.journal.runs(1);
-    return runs && !runs->empty() ? std::optional(runs->front()) : std::nullopt;
+  std::vector<std::string> newest_runs(int count) {
+    return parts.journal.runs(count).value_or(std::vector<std::string>());
   }
   void furnish();
 };
@@ -61,7 +60,7 @@ void SlackSide::Rooms::furnish() {
   groups = std::make_unique<slack::Groups>(ask, parts.clock);
   slack::SlackChat::Ports seen{.open_run = [this] { return open_picture(); },
                                .run = [this](const std::string& run) { return picture(run); },
-                               .newest_run = [this] { return newest_run(); }};
+                               .newest_runs = [this](int count) { return newest_runs(count); }};
   chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock,
                                             parts.settings.slack.command);
   slack::ConversationPorts ports{.desk =

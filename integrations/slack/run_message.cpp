@@ -249,4 +249,8 @@ std::string end_name(const std::string& run) {
   return "end:" + run;
 }
 
+std::string file_name(const std::string& run) {
+  return "file:" + run;
+}
+
 }  // namespace lockkeeper::slack

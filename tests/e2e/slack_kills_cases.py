@@ -6,6 +6,7 @@ one message.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from typing import Any
 
@@ -16,6 +17,7 @@ from slack_workspace import OPS
 
 Json = dict[str, Any]
 _RUNS = 20  # with two kills each
+_DEATH_WITHIN_S = 0.05  # of the command
 _START = f"start {NEW} --dry-run"
 
 
@@ -40,22 +42,23 @@ class SlackKills(SlackCase):
         lots = random.Random(3)
         began, acked, written = time.monotonic(), 0, 0
         for number in range(1, _RUNS + 1):
+            # Before the inbox, the acknowledgement or the effect: wherever it is.
+            death = threading.Timer(lots.random() * _DEATH_WITHIN_S, self.bot.kill)
+            death.start()
             envelope = self.slack.slash("ana", _START, wait=False)["envelope_id"]
-            time.sleep(lots.random() * 0.12)
-            self.bot.kill()
-            # Between the inbox, the acknowledgement and the effect: wherever it was.
+            death.join(30)
             written += len(self.opened()) == number
             self.bot.start()
             self.slack.await_connected()
             acked += self.acked(envelope)
             # Slack delivers again what was not acknowledged, and sometimes what was.
             self.slack.tell("redeliver", envelope_id=envelope)
-            until(20, lambda: len(self.opened()) >= number, f"run {number} is opened")
+            until(60, lambda: len(self.opened()) >= number, f"run {number} is opened")
             time.sleep(lots.random() * 1.2)
             # While the run goes by and is told of.
             self.again()
             self.slack.tell("redeliver", envelope_id=envelope)
-            until(30, lambda: self.bot.ending() is not None, f"run {number} ends")
+            until(60, lambda: self.bot.ending() is not None, f"run {number} ends")
             self.assertEqual(number, len(self.opened()))
         took = time.monotonic() - began
         print(f"{2 * _RUNS} kills in {took:.0f} s; of {_RUNS} commands {acked} had been "
@@ -64,16 +67,28 @@ class SlackKills(SlackCase):
     def test_2_each_run_has_one_message_and_one_end(self) -> None:
         runs = self.opened()
         self.assertEqual(len(runs), len(set(runs)))
-
-        def told() -> bool:
-            return sum(bool(m["files"]) for m in self.slack.channel(OPS)) >= len(runs)
-        until(120, told, "all is told", lambda: str(len(self.run_messages())))
-        time.sleep(2)
+        until(120, lambda: all(self.ends(run) for run in runs), "every end is told",
+              lambda: str([run for run in runs if not self.ends(run)]))
+        until(60, lambda: self.metric("lockkeeper_slack_outbox_messages") == 0, "all is said")
+        files = 0
         for run in runs:
             mine = [m for m in self.run_messages() if f" {run}: " in m["text"]]
             self.assertEqual(1, len(mine), [m["text"] for m in mine])
-            self.assertIn("done", mine[0]["text"])
+            self.assertIn(": dry, ", mine[0]["text"])
             self.assertNotIn("actions", [block["type"] for block in mine[0]["blocks"]])
-            thread = [m for m in self.slack.channel(OPS) if m["thread_ts"] == mine[0]["ts"]]
-            self.assertEqual(1, sum(bool(m["files"]) for m in thread), run)
-        self.assertEqual([], [e for e in self.slack.journal("api") if e.get("error")])
+            self.assertEqual(1, len(self.ends(run)), run)
+            attached = sum(bool(m["files"]) for m in self.thread(run))
+            # Killed between Slack's share and its answer, it is not shared again.
+            self.assertLessEqual(attached, 1, run)
+            files += attached
+        print(f"{files} of {len(runs)} timelines")
+        # A process does not know how much the one before it has said.
+        self.assertEqual([], [e for e in self.slack.journal("api")
+                              if e.get("error") not in (None, "ratelimited")])
+
+    def thread(self, run: str) -> list[Json]:
+        tops = {m["ts"] for m in self.run_messages() if f" {run}: " in m["text"]}
+        return [m for m in self.slack.channel(OPS) if m["thread_ts"] in tops]
+
+    def ends(self, run: str) -> list[Json]:
+        return [m for m in self.thread(run) if m["broadcast"] and "dry run ended" in m["text"]]
