@@ -80,8 +80,8 @@ void SlackSide::Rooms::furnish_for_requests() {
   homes = std::make_unique<HomeSource>(HomeSource::Parts{
       parts.settings, parts.clock, parts.world, parts.gate, parts.approvals, group_check(),
       [this]() -> std::optional<slack::RunPicture> {
-        const auto run = newest_run();
-        return run ? picture(*run) : std::nullopt;
+        const auto runs = newest_runs(1);
+        return runs.empty() ? std::nullopt : picture(runs.front());
       },
       [this] { return client->health().problems; }});
   slack::HomeBoard::Ports shown{
