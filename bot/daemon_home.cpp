@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "bot/build_info.h"
 #include "bot/detector.h"
 #include "bot/people.h"
 #include "integrations/slack/text.h"
@@ -61,6 +62,7 @@ void HomeSource::look_at_cluster() {
 
 slack::HomePicture HomeSource::picture(const slack::HomePerson& person) {
   slack::HomePicture picture{.cluster = parts_.settings.cluster.name,
+                             .version = std::string(build_version()),
                              .run = parts_.newest_run(),
                              .waiting = {},
                              .gate = parts_.gate.view(parts_.clock.moment()),

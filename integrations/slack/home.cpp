@@ -102,7 +102,9 @@ std::string home_view(const HomePicture& picture, const HomePerson& person,
   // Everybody in the workspace can open the tab, who is in no channel with the bot, too.
   if (!person.may.empty()) add_picture(blocks, picture);
   blocks.push_back(section_block(titled("You", person_text(person))));
-  if (as_of) blocks.push_back(context_block("As of " + local_time(*as_of)));
+  if (as_of)
+    blocks.push_back(context_block(
+        fmt::format("As of {}, lockkeeper {}", local_time(*as_of), escaped(picture.version))));
   return dumped(Json{{"type", "home"}, {"callback_id", "home"}, {"blocks", blocks}});
 }
 

@@ -40,6 +40,7 @@ struct HomeLink {
 
 struct HomePicture {
   std::string cluster;
+  std::string version;            // of the bot
   std::optional<RunPicture> run;  // the open one, else the newest
   std::vector<HomeRequest> waiting;
   GateView gate;

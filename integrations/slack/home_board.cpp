@@ -25,29 +25,31 @@ void HomeBoard::opened(HomePerson person) {
 
 void HomeBoard::look() {
   const Moment now = clock_.moment();
-  std::vector<std::pair<std::optional<Moment>, HomePerson>> due;
+  std::vector<Due> all;
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(homes_, [&](const auto& entry) { return now - entry.second.opened > kHomeKept; });
     for (const auto& [user, home] : homes_)
       if (!home.under_way && (!home.published || now - *home.published >= kHomeEvery))
-        due.emplace_back(home.looked, home.person);
+        all.push_back({home.person, home.opened, home.looked});
   }
   // Who has just opened it, then whose turn was longest ago, so that nobody is left out.
-  std::ranges::stable_sort(due, {}, [](const auto& entry) { return entry.first; });
-  due.resize(std::min(due.size(), kHomesOfOneLook));
-  for (const auto& [looked, person] : due)
-    publish(person);
+  std::ranges::stable_sort(all, {}, &Due::looked);
+  all.resize(std::min(all.size(), kHomesOfOneLook));
+  for (const auto& due : all)
+    publish(due);
 }
 
 /// When there is anything new to show.
-void HomeBoard::publish(const HomePerson& person) {
+void HomeBoard::publish(const Due& due) {
+  const HomePerson& person = due.person;
   const HomePicture picture = ports_.picture(person);
   auto shown = home_view(picture, person, std::nullopt);
   {
     const std::lock_guard lock(mutex_);
     const auto at = homes_.find(person.user);
-    if (at == homes_.end()) return;
+    // Opened again meanwhile: the next look knows more.
+    if (at == homes_.end() || at->second.opened != due.opened) return;
     at->second.looked = clock_.moment();
     if (at->second.shown == shown) return;
     at->second.shown = std::move(shown);

@@ -56,7 +56,13 @@ class HomeBoard {
     bool under_way = false;
   };
 
-  void publish(const HomePerson& person);
+  struct Due {
+    HomePerson person;
+    Moment opened{};
+    std::optional<Moment> looked;
+  };
+
+  void publish(const Due& due);
   void settle(const std::string& user, const Answer& answer);
 
   Ports ports_;

@@ -123,6 +123,7 @@ void RequestCards::look(std::span<const StartRequest> requests, Time now) {
     const bool first = shown.text.empty();
     shown = layout;
     const auto name = request_name(request.seq);
+    if (!first) tell_who_asked(request, layout.text);
     if (request.waits()) {
       // Under its name: what an earlier process has posted is edited.
       Note note;
@@ -134,6 +135,17 @@ void RequestCards::look(std::span<const StartRequest> requests, Time now) {
       ports_.update(name, std::move(layout));
     }
   }
+}
+
+/// An edited message notifies nobody.
+void RequestCards::tell_who_asked(const StartRequest& request, const std::string& text) {
+  constexpr std::string_view kInSlack = "slack:";
+  const auto& by = request.what.by;
+  if (request.waits() || !by.starts_with(kInSlack) || request.decided->by == by) return;
+  Note note;
+  note.channel = by.substr(kInSlack.size());
+  note.layout = {text, ""};
+  ports_.post(std::move(note));
 }
 
 std::string request_name(std::int64_t seq) {

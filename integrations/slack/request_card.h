@@ -36,8 +36,8 @@ std::vector<Button> request_buttons(const StartRequest& request, Buttons whose);
 /// The command of such a button; "" for one that is none of ours.
 std::string request_line(std::string_view action, std::string_view value);
 
-/// Keeps one message for each request: posted once, edited when it is over. A restarted bot takes
-/// up what it has posted by its name.
+/// Keeps one message for each request: posted once, edited when it is over. Who asked in Slack is
+/// then told directly. A restarted bot takes up what it has posted by its name.
 class RequestCards {
  public:
   struct Ports {
@@ -52,6 +52,8 @@ class RequestCards {
   void look(std::span<const StartRequest> requests, Time now);
 
  private:
+  void tell_who_asked(const StartRequest& request, const std::string& text);
+
   Ports ports_;
   std::string cluster_;
   std::string command_;

@@ -292,6 +292,9 @@ class SlackApproval(SlackCase):
 
     def test_5_the_first_one_has_expired_meanwhile(self) -> None:
         self.await_card(self.forgotten, "has expired", 90)
+        told = self.slack.wait_for(lambda: [m["text"] for m in self.slack.channel("D0ANA")],
+                                   "ana is told")
+        self.assertTrue(any("is approved: plan" in text for text in told), told)
         self.press("bob", "request.approve", self.forgotten, "expired at", stale=True)
         self.assertEqual(3, len(self.cards()))
 

@@ -28,8 +28,10 @@ struct Workspace {
   std::vector<std::string> published;  // whose tabs
   std::vector<std::function<void(const Answer&)>> waiting;
   int pictures = 0;
+  std::function<void()> meanwhile;  // once, while a picture is made
   HomeBoard board{{[this](const HomePerson&) {
                      ++pictures;
+                     if (meanwhile) std::exchange(meanwhile, {})();
                      return picture;
                    },
                    [this](const Call& call, std::function<void(const Answer&)> done) {
@@ -141,6 +143,17 @@ TEST_CASE("a workspace of many readers costs a bounded number of calls and looks
   CHECK(calls < 100);
   for (const auto& [user, times] : shown)
     CHECK_MESSAGE(times >= 3, user);
+}
+
+TEST_CASE("who opens the tab again while it is being looked at gets the newer one at once") {
+  Workspace slack;
+  slack.open("U0ANA");
+  slack.meanwhile = [&slack] {
+    slack.pass(Millis(1));
+    slack.open("U0ANA");
+  };
+  CHECK(slack.look().empty());
+  CHECK(slack.look() == Users{"U0ANA"});
 }
 
 TEST_CASE("a tab that was opened long ago is forgotten") {

@@ -74,7 +74,8 @@ TEST_CASE("the answer to a button of the home stands at its top") {
 }
 
 TEST_CASE("a bot that has nothing to show shows that") {
-  const HomePicture empty{.cluster = "lab", .run = {}, .waiting = {}, .gate = {}, .links = {}};
+  const HomePicture empty{
+      .cluster = "lab", .version = "0.1.0", .run = {}, .waiting = {}, .gate = {}, .links = {}};
   const auto view = view_of(empty, operator_ana());
   CHECK(has(view, "There has been no run yet."));
   CHECK(has(view, "not known yet"));
@@ -94,7 +95,9 @@ TEST_CASE("only the time is different when nothing has changed") {
   const auto view = home_view(home_picture(), operator_ana(), std::nullopt);
   CHECK(view == home_view(home_picture(), operator_ana(), std::nullopt));
   CHECK(view.find("As of") == std::string::npos);
-  CHECK(has(view_of(home_picture(), operator_ana()), "As of <!date^1795176000^"));
+  const auto shown = view_of(home_picture(), operator_ana());
+  CHECK(has(shown, "As of <!date^1795176000^"));
+  CHECK(has(shown, ", lockkeeper 0.1.0"));
 }
 
 TEST_CASE("a home of everything at its longest stays within Slack's limits") {

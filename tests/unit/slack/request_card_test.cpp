@@ -39,7 +39,9 @@ Layout card_of(const StartRequest& request) {
 struct Channel {
   std::vector<std::string> done;
   bool known = false;  // by an earlier process
-  RequestCards cards{{[this](const Note& note) { done.push_back("post " + note.name); },
+  RequestCards cards{{[this](const Note& note) {
+                        done.push_back("post " + (note.name.empty() ? note.channel : note.name));
+                      },
                       [this](const std::string& name, const Layout& layout) {
                         done.push_back("update " + name);
                         text = layout.text;
@@ -118,9 +120,23 @@ TEST_CASE("a request is posted once and edited when it is over") {
   CHECK(channel.look({waiting_request()}).empty());
   CHECK(channel.look({waiting_request(), waiting_request(18)}) == Done{"post request:18"});
   const auto over = decided(waiting_request(), Ruling::approved, "slack:U0BOB", {}, "r-test");
-  CHECK(channel.look({over, waiting_request(18)}) == Done{"update request:17"});
+  CHECK(channel.look({over, waiting_request(18)}) == Done{"post U0ANA", "update request:17"});
   CHECK(channel.text.find("is approved") != std::string::npos);
   CHECK(channel.look({over, waiting_request(18)}).empty());
+}
+
+TEST_CASE("who asked in Slack is told what became of it, unless he knows") {
+  const auto told = [](StartRequest request, Ruling ruling, const Actor& by) {
+    Channel channel;
+    channel.look({request});
+    return channel.look({decided(std::move(request), ruling, by)}).front();
+  };
+  CHECK(told(waiting_request(), Ruling::declined, "slack:U0BOB") == "post U0ANA");
+  CHECK(told(waiting_request(), Ruling::expired, "") == "post U0ANA");
+  CHECK(told(waiting_request(), Ruling::withdrawn, "slack:U0ANA") == "update request:17");
+  auto elsewhere = waiting_request();
+  elsewhere.what.by = "http:ana";
+  CHECK(told(elsewhere, Ruling::declined, "slack:U0BOB") == "update request:17");
 }
 
 TEST_CASE("a restarted bot corrects what an earlier one has posted, and posts nothing old") {

@@ -46,7 +46,8 @@ inline HomePicture home_picture() {
   GateView gate;
   gate.state = GateState::paused;
   gate.reasons = {"KubeAPIDown firing 2m"};
-  HomePicture picture{.cluster = "lab", .run = {}, .waiting = {}, .gate = gate, .links = {}};
+  HomePicture picture{
+      .cluster = "lab", .version = "0.1.0", .run = {}, .waiting = {}, .gate = gate, .links = {}};
   if (auto run = picture_of(story.records(), gate, "step 9: drain worker-2")) picture.run = *run;
   picture.waiting = {{waiting_request(17), HomeRequest::May::look},
                      {waiting_request(18), HomeRequest::May::decide},
