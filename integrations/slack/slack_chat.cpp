@@ -2,6 +2,7 @@
 #include "integrations/slack/slack_chat.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "bot/messages.h"
@@ -87,18 +88,36 @@ void SlackChat::look_anew(bool last) {
   tell_details(last);
 }
 
-/// A run that ended in the moment in which the process was killed: its message still has buttons.
+/// Runs that ended in the moment in which the process was killed: their messages have buttons yet.
 void SlackChat::take_up() {
-  const auto newest = ports_.newest_run();
-  if (!newest || !outbox_.where(run_name(*newest)) || outbox_.where(end_name(*newest))) return;
-  const auto picture = ports_.run(*newest);
-  if (picture && picture->progress.closed)
-    close(*picture, run_layout(*picture).text, Urgency::approval);
+  const auto newest = ports_.newest_runs(kTakeUpMax);
+  for (const auto& run : newest | std::views::reverse)
+    take_up(run);
+}
+
+void SlackChat::take_up(const std::string& run) {
+  const bool ended = outbox_.where(end_name(run)).has_value();
+  if (ended && outbox_.knows(file_name(run))) return;
+  const auto picture = ports_.run(run);
+  if (!picture || !picture->progress.closed) return;
+  const Progress& progress = picture->progress;
+  const bool recent = clock_.now() - progress.closed_at < kTakeUpWithin;
+  if (!recent && (ended || !outbox_.where(run_name(run)))) return;
+  if (ended) return attach_timeline(*picture);
+  // Of a run that is done the proofs are gone, and with them the text that needs them.
+  if (progress.closed->ending == Ending::done)
+    return close(*picture, run_layout(*picture).text, Urgency::approval);
+  const Message last = messages::closed(progress);
+  close(*picture, escaped(naming(last.text, command_)), urgency_of(last.tone));
 }
 
 /// The message without buttons, the last reply in the thread, the timeline as a picture and a text.
 void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgency) {
   const std::string& run = picture.progress.run;
+  // It may have ended before the first look, which has taken it up.
+  if (std::ranges::find(closed_, run) != closed_.end()) return;
+  if (closed_.size() >= kTakeUpMax) closed_.erase(closed_.begin());
+  closed_.push_back(run);
   outbox_.update(run_name(run), run_layout(picture), Urgency::alarm);
   run_.clear();
   shown_.reset();
@@ -109,15 +128,25 @@ void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgen
   note.urgency = urgency;
   note.layout = {std::move(text), ""};
   outbox_.post(std::move(note));
-  if (auto drawn = ports_.timeline ? ports_.timeline(run) : std::nullopt) {
-    outbox_.upload({.thread_of = run_name(run),
+  attach_timeline(picture);
+}
+
+/// A picture and a text, of which a kill may have left out the second.
+void SlackChat::attach_timeline(const RunPicture& picture) {
+  const std::string& run = picture.progress.run;
+  const bool is_drawn = outbox_.knows(picture_name(run));
+  auto drawn = is_drawn || !ports_.timeline ? std::nullopt : ports_.timeline(run);
+  if (drawn) {
+    outbox_.upload({.name = picture_name(run),
+                    .thread_of = run_name(run),
                     .channel = {},
                     .file_name = std::move(drawn->file_name),
                     .title = "Timeline of " + run,
                     .content = std::move(drawn->content),
                     .urgency = Urgency::news});
   }
-  outbox_.upload({.thread_of = run_name(run),
+  outbox_.upload({.name = file_name(run),
+                  .thread_of = run_name(run),
                   .channel = {},
                   .file_name = run + ".txt",
                   .title = "Timeline of " + run,
