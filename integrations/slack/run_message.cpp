@@ -247,4 +247,8 @@ std::string file_name(const std::string& run) {
   return "file:" + run;
 }
 
+std::string picture_name(const std::string& run) {
+  return "picture:" + run;
+}
+
 }  // namespace lockkeeper::slack

@@ -5,6 +5,7 @@
 #include <ranges>
 #include <utility>
 
+#include "bot/detector.h"
 #include "bot/messages.h"
 #include "integrations/slack/text.h"
 
@@ -92,17 +93,21 @@ void SlackChat::look_anew(bool last) {
 void SlackChat::take_up() {
   const auto newest = ports_.newest_runs(kTakeUpMax);
   for (const auto& run : newest | std::views::reverse)
-    take_up(run);
+    take_up(run, run == newest.front());
 }
 
-void SlackChat::take_up(const std::string& run) {
+void SlackChat::take_up(const std::string& run, bool newest) {
   const bool ended = outbox_.where(end_name(run)).has_value();
-  if (ended && outbox_.knows(file_name(run))) return;
+  if (ended && outbox_.knows(file_name(run)) && outbox_.knows(picture_name(run))) return;
   const auto picture = ports_.run(run);
   if (!picture || !picture->progress.closed) return;
   const Progress& progress = picture->progress;
-  const bool recent = clock_.now() - progress.closed_at < kTakeUpWithin;
-  if (!recent && (ended || !outbox_.where(run_name(run)))) return;
+  const bool seen = outbox_.where(run_name(run)).has_value();
+  if ((ended || !seen) && clock_.now() - progress.closed_at >= kTakeUpWithin) return;
+  // It may be a quiet repetition of the one before; only of the newest is that known.
+  const bool quiet = progress.closed->ending == Ending::refused &&
+                     progress.opened_by == kDetectionActor && (!newest || ports_.hides(run));
+  if (!seen && quiet) return;
   if (ended) return attach_timeline(*picture);
   // Of a run that is done the proofs are gone, and with them the text that needs them.
   if (progress.closed->ending == Ending::done)
@@ -111,7 +116,7 @@ void SlackChat::take_up(const std::string& run) {
   close(*picture, escaped(naming(last.text, command_)), urgency_of(last.tone));
 }
 
-/// The message without buttons, the last reply in the thread, and the timeline as a file.
+/// The message without buttons, the last reply in the thread, the timeline as a picture and a text.
 void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgency) {
   const std::string& run = picture.progress.run;
   // It may have ended before the first look, which has taken it up.
@@ -131,8 +136,20 @@ void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgen
   attach_timeline(picture);
 }
 
+/// What an earlier process may have attached stays as it is.
 void SlackChat::attach_timeline(const RunPicture& picture) {
   const std::string& run = picture.progress.run;
+  const bool drawn_before = outbox_.knows(picture_name(run));
+  if (auto drawn = ports_.timeline && !drawn_before ? ports_.timeline(run) : std::nullopt) {
+    outbox_.upload({.name = picture_name(run),
+                    .thread_of = run_name(run),
+                    .channel = {},
+                    .file_name = std::move(drawn->file_name),
+                    .title = "Timeline of " + run,
+                    .content = std::move(drawn->content),
+                    .urgency = Urgency::news});
+  }
+  if (outbox_.knows(file_name(run))) return;
   outbox_.upload({.name = file_name(run),
                   .thread_of = run_name(run),
                   .channel = {},
