@@ -119,6 +119,7 @@ void SlackSide::Rooms::furnish() {
       .open_run = [this] { return open_picture(); },
       .run = [this](const std::string& run) { return picture(run); },
       .newest_runs = [this](int count) { return newest_runs(count); },
+      .hides = parts.hides,
       .timeline = [this](const std::string& run) { return timeline(run); }};
   chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock,
                                             parts.settings.slack.command);

@@ -5,6 +5,7 @@
 #include <ranges>
 #include <utility>
 
+#include "bot/detector.h"
 #include "bot/messages.h"
 #include "integrations/slack/text.h"
 
@@ -92,17 +93,21 @@ void SlackChat::look_anew(bool last) {
 void SlackChat::take_up() {
   const auto newest = ports_.newest_runs(kTakeUpMax);
   for (const auto& run : newest | std::views::reverse)
-    take_up(run);
+    take_up(run, run == newest.front());
 }
 
-void SlackChat::take_up(const std::string& run) {
+void SlackChat::take_up(const std::string& run, bool newest) {
   const bool ended = outbox_.where(end_name(run)).has_value();
-  if (ended && outbox_.knows(file_name(run))) return;
+  if (ended && outbox_.knows(file_name(run)) && outbox_.knows(picture_name(run))) return;
   const auto picture = ports_.run(run);
   if (!picture || !picture->progress.closed) return;
   const Progress& progress = picture->progress;
-  const bool recent = clock_.now() - progress.closed_at < kTakeUpWithin;
-  if (!recent && (ended || !outbox_.where(run_name(run)))) return;
+  const bool seen = outbox_.where(run_name(run)).has_value();
+  if ((ended || !seen) && clock_.now() - progress.closed_at >= kTakeUpWithin) return;
+  // It may be a quiet repetition of the one before; only of the newest is that known.
+  const bool quiet = progress.closed->ending == Ending::refused &&
+                     progress.opened_by == kDetectionActor && (!newest || ports_.hides(run));
+  if (!seen && quiet) return;
   if (ended) return attach_timeline(*picture);
   // Of a run that is done the proofs are gone, and with them the text that needs them.
   if (progress.closed->ending == Ending::done)
@@ -131,12 +136,11 @@ void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgen
   attach_timeline(picture);
 }
 
-/// A picture and a text, of which a kill may have left out the second.
+/// What an earlier process may have attached stays as it is.
 void SlackChat::attach_timeline(const RunPicture& picture) {
   const std::string& run = picture.progress.run;
-  const bool is_drawn = outbox_.knows(picture_name(run));
-  auto drawn = is_drawn || !ports_.timeline ? std::nullopt : ports_.timeline(run);
-  if (drawn) {
+  const bool drawn_before = outbox_.knows(picture_name(run));
+  if (auto drawn = ports_.timeline && !drawn_before ? ports_.timeline(run) : std::nullopt) {
     outbox_.upload({.name = picture_name(run),
                     .thread_of = run_name(run),
                     .channel = {},
@@ -145,6 +149,7 @@ void SlackChat::attach_timeline(const RunPicture& picture) {
                     .content = std::move(drawn->content),
                     .urgency = Urgency::news});
   }
+  if (outbox_.knows(file_name(run))) return;
   outbox_.upload({.name = file_name(run),
                   .thread_of = run_name(run),
                   .channel = {},

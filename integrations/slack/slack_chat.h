@@ -36,6 +36,7 @@ class SlackChat : public Chat {
     std::function<std::optional<RunPicture>()> open_run;  // nothing: none is open
     std::function<std::optional<RunPicture>(const std::string& run)> run;
     std::function<std::vector<std::string>(int count)> newest_runs;  // the newest first
+    std::function<bool(const std::string& run)> hides;  // nobody is to hear of the newest run
     // Of a run that has ended. May take seconds: it is asked on the looking thread.
     std::function<std::optional<RunFile>(const std::string& run)> timeline{};
   };
@@ -57,7 +58,7 @@ class SlackChat : public Chat {
 
  private:
   void take_up();
-  void take_up(const std::string& run);
+  void take_up(const std::string& run, bool newest);
   void look_anew(bool last);
   void speak(const Message& message);
   void show(const RunPicture& picture);

@@ -42,6 +42,9 @@ class SlackFaults(SlackCase):
         self.slack.faults(*({"on": method, "do": "status", "status": 503, "times": 1000}
                             for method in methods))
 
+    def files(self) -> list[str]:
+        return [file["name"] for m in self.slack.channel(OPS) for file in m["files"]]
+
     def again(self) -> None:
         """Killed, and looked around for what nobody has been told."""
         self.bot.kill()
@@ -148,13 +151,13 @@ class SlackFaults(SlackCase):
         self.bot.kill()
         self.fail()
         self.again()
-        self.slack.wait_for(lambda: any(m["files"] for m in self.slack.channel(OPS)), "a file", 60)
+        self.slack.wait_for(lambda: len(self.files()) == 2, "a picture and a text", 60)
         self.again()
         until(60, lambda: self.metric("lockkeeper_slack_outbox_messages") == 0, "all is said")
         thread = [m for m in self.slack.channel(OPS) if m["thread_ts"] == message["ts"]]
         self.assertEqual(1, sum(m["broadcast"] and "ABORTED" in m["text"] for m in thread),
                          [m["text"] for m in thread])
-        self.assertEqual(1, sum(bool(m["files"]) for m in thread))
+        self.assertEqual(2, len(self.files()))
 
     def test_9_who_cannot_have_the_journal_holds_no_socket(self) -> None:
         dials = len(self.slack.journal("dial"))

@@ -77,11 +77,11 @@ class SlackKills(SlackCase):
             self.assertIn(": dry, ", mine[0]["text"])
             self.assertNotIn("actions", [block["type"] for block in mine[0]["blocks"]])
             self.assertEqual(1, len(self.ends(run)), run)
-            attached = sum(bool(m["files"]) for m in self.thread(run))
             # Killed between Slack's share and its answer, it is not shared again.
-            self.assertLessEqual(attached, 1, run)
-            files += attached
-        print(f"{files} of {len(runs)} timelines")
+            names = [file["name"] for m in self.thread(run) for file in m["files"]]
+            self.assertEqual(sorted(set(names)), sorted(names))
+            files += len(names)
+        print(f"{files} of {2 * len(runs)} files")
         # A process does not know how much the one before it has said.
         self.assertEqual([], [e for e in self.slack.journal("api")
                               if e.get("error") and e["error"] != "ratelimited"])
