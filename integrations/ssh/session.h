@@ -25,10 +25,14 @@ struct Peer {
   std::string address;  // InternalIP
 };
 
+/// Where the way to a command on a node ended.
+enum class Obstacle { other, unreachable, host_key, login };
+
 /// Nothing has begun on the node. A failure that is `lasting` will not go away by itself (a changed
 /// host key, an unreadable key file), so trying again is pointless.
 struct NotStarted : Failure {
   bool lasting = false;
+  Obstacle obstacle = Obstacle::other;
 };
 
 struct CommandLimits {
