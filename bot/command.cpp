@@ -147,6 +147,11 @@ Result<Command> parse_command(std::string_view line) {
   return command;
 }
 
+bool only_reads(std::string_view line) {
+  const auto command = parse_command(line);
+  return !command || command->verb->act == Act::view || command->verb->act == Act::help;
+}
+
 std::string help_text(std::string_view verb) {
   if (const VerbRow* row = find_verb(verb)) {
     return fmt::format("/upgrade {} {}\n  {}", row->name, row->usage, row->help);

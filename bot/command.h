@@ -35,6 +35,9 @@ struct Command {
 /// suggests the nearest verb.
 Result<Command> parse_command(std::string_view line);
 
+/// Whether the line changes nothing, whoever gives it, as far as its verb tells.
+bool only_reads(std::string_view line);
+
 /// All verbs, or one in detail.
 std::string help_text(std::string_view verb = {});
 

@@ -163,7 +163,8 @@ class Daemon {
   NodeSilences silences_;
   pushgateway::Pusher pusher_;
   Desk desk_;
-  std::mutex desk_mutex_;  // the site's thread and the terminal's both type
+  std::mutex reads_mutex_;   // the site's thread, the terminal's and Slack's all type
+  std::mutex orders_mutex_;  // a slow look at the cluster must not hold up an abort
   DetectionDuty detection_;
   Runner runner_;
   Reload reload_;
@@ -178,7 +179,7 @@ class Daemon {
 };
 
 Reply Daemon::obey(const Actor& actor, const std::string& line) {
-  const std::scoped_lock lock(desk_mutex_);
+  const std::scoped_lock lock(only_reads(line) ? reads_mutex_ : orders_mutex_);
   auto reply = desk_.handle(actor, line);
   if (!reply.ok()) log(Level::warn, fmt::format("refused {}: {}", actor, reply.text));
   return reply;
@@ -260,7 +261,7 @@ void Daemon::attach_terminal(system::Signals& signals) {
                                      [&signals] { signals.leave(); }});
 }
 
-/// Without [slack] there is none.
+/// Without [slack] there is none. Before anybody asks the desk, which asks it about groups.
 Status Daemon::attach_slack() {
   if (!settings_.slack.enabled()) return {};
   auto slack = SlackSide::open(
@@ -270,7 +271,6 @@ Status Daemon::attach_slack() {
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());
-  const std::scoped_lock lock(desk_mutex_);
   desk_.look_up_groups(slack_->groups());
   return {};
 }
@@ -305,6 +305,10 @@ int Daemon::run(system::Signals& signals, bool console) {
     tending_ = std::make_unique<system::Periodic>(settings_.alertmanager.silence_lease / 4,
                                                   [this] { silences_.tend(); });
   }
+  if (auto slack = attach_slack(); !slack) {
+    fmt::print(stderr, "{}\n", slack.error().what);
+    return cli::kRefused;
+  }
   auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
                               {metrics_, board_, clock_, secrets(),
                                web::repeat_window(settings_.gate.confirmation_time())});
@@ -317,10 +321,6 @@ int Daemon::run(system::Signals& signals, bool console) {
     push_ = std::make_unique<system::Periodic>(settings_.pushgateway.interval, [this] {
       if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
     });
-  }
-  if (auto slack = attach_slack(); !slack) {
-    fmt::print(stderr, "{}\n", slack.error().what);
-    return cli::kRefused;
   }
   reload_.begin();
   std::thread runner([this] { walk_runs(); });

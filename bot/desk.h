@@ -6,7 +6,8 @@
 // obeys at its next safe point. What changes a cluster needs a confirmation that carries the plan's
 // digest, so nobody starts, resumes or aborts what they have not seen.
 //
-// One thread calls handle() at a time.
+// One thread at a time calls handle() with what changes something, and one with what only reads:
+// reading a cluster may take a while, for which no order waits.
 
 #include <functional>
 #include <string>

@@ -26,8 +26,10 @@ constexpr std::size_t kTerminalMax = 2600;
 constexpr std::size_t kTerminalLineMax = 600;
 
 Json mrkdwn_object(std::string_view text, std::size_t length_max) {
-  // An empty text is refused.
-  return {{"type", "mrkdwn"}, {"text", text.empty() ? " " : cut(text, length_max)}};
+  // An empty text is refused. Without `verbatim`, Slack makes links and mentions of words that only
+  // look like some: "@here" and "https://..." in a label.
+  return {
+      {"type", "mrkdwn"}, {"text", text.empty() ? " " : cut(text, length_max)}, {"verbatim", true}};
 }
 
 Json dialog_object(const Dialog& dialog) {

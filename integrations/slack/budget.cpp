@@ -8,6 +8,7 @@
 
 #include "integrations/slack/json.h"
 #include "integrations/slack/text.h"
+#include "rules/text.h"
 
 namespace lockkeeper::slack {
 namespace {
@@ -45,11 +46,14 @@ bool droppable(const Json& block) {
 Json note_of(std::size_t dropped) {
   const std::string text =
       fmt::format("{} more {} in the file", dropped, dropped == 1 ? "block is" : "blocks are");
-  return {{"type", "context"},
-          {"elements", Json::array({Json{{"type", "mrkdwn"}, {"text", text}}})}};
+  return {
+      {"type", "context"},
+      {"elements", Json::array({Json{{"type", "mrkdwn"}, {"text", text}, {"verbatim", true}}})}};
 }
 
 constexpr std::size_t kNoteLetters = 40;
+// Of a text without a letter that can be shown; Slack refuses an empty one.
+constexpr std::string_view kNothing = "(nothing that can be shown)";
 
 }  // namespace
 
@@ -62,6 +66,7 @@ Fitted fit(const Layout& layout) {
   Fitted out;
   out.layout.text = cut(layout.text, kTextBudget);
   if (out.layout.text != layout.text) out.rest = layout.text + '\n';
+  if (layout.blocks.empty() && trimmed(out.layout.text).empty()) out.layout.text = kNothing;
   if (layout.blocks.empty()) return out;
   auto all = parsed(layout.blocks);
   if (!all || !all->is_array()) return out;
@@ -110,7 +115,9 @@ std::string ack_frame(std::string_view envelope_id, std::string_view payload) {
   if (text.empty()) return dumped(frame);
   const std::string type = text_of(*body, "response_type");
   frame["payload"] = {{"response_type", type == "in_channel" ? type : "ephemeral"},
-                      {"text", cut(text, kTextBudget)}};
+                      {"text", cut(text, kTextBudget)},
+                      {"parse", "none"},
+                      {"link_names", false}};
   // A letter takes at most six bytes, when JSON has to escape it: 18,000 would be too many.
   whole = dumped(frame);
   if (whole.size() > kAckBytesMax) frame["payload"]["text"] = cut(text, kTextBudget / 2);

@@ -76,8 +76,16 @@ Json view_of(std::string_view view) {
   return parsed(view).value_or(Json::object());
 }
 
+/// What the text of a message without blocks must not become: a link or a mention of words that
+/// only look like one.
+void take_as_written(Json& body) {
+  body["parse"] = "none";
+  body["link_names"] = false;
+}
+
 Json body_of(const Posting& posting) {
   Json body = {{"channel", posting.channel}, {"text", posting.layout.text}};
+  take_as_written(body);
   if (Json blocks = blocks_of(posting.layout); !blocks.empty()) body["blocks"] = std::move(blocks);
   if (!posting.thread.empty()) body["thread_ts"] = posting.thread;
   return body;
@@ -124,8 +132,9 @@ Call post_message(const Posting& posting, Urgency urgency) {
 }
 
 Call update_message(const MessageRef& at, const Layout& layout, Urgency urgency) {
-  const Json body = {
+  Json body = {
       {"channel", at.channel}, {"ts", at.ts}, {"text", layout.text}, {"blocks", blocks_of(layout)}};
+  take_as_written(body);
   Call call = message_call("chat.update", body, urgency);
   call.idempotent = true;
   return call;
@@ -171,6 +180,7 @@ Call respond(const std::string& response_url, const Layout& layout, bool in_chan
                {"text", layout.text},
                {"replace_original", replace},
                {"delete_original", false}};
+  take_as_written(body);
   if (Json blocks = blocks_of(layout); !blocks.empty()) body["blocks"] = std::move(blocks);
   return response_call(response_url, body);
 }

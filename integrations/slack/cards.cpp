@@ -249,7 +249,10 @@ StartOrder start_order(std::string_view metadata, std::string_view reason, Time 
 }
 
 std::string slash_ack(const Layout& layout) {
-  Json payload = {{"response_type", "ephemeral"}, {"text", layout.text}};
+  Json payload = {{"response_type", "ephemeral"},
+                  {"text", layout.text},
+                  {"parse", "none"},
+                  {"link_names", false}};
   if (auto blocks = parsed(layout.blocks); blocks && blocks->is_array())
     payload["blocks"] = std::move(*blocks);
   return dumped(payload);

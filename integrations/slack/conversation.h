@@ -6,8 +6,8 @@
 // alone. Who may do what is the desk's decision for all of them. What changes a run needs a fresh
 // click: one that is late, or that belongs to a state which the run has left, is refused kindly.
 //
-// Called on the thread of the Deeds, one deed at a time. After a crash a deed may come again; each
-// is bound to a digest or a run's state, so that it takes effect once.
+// Called on the threads of the Deeds: an order may come while a question is answered. After a crash
+// a deed may come again; each is bound to a digest or a run's state, so that it takes effect once.
 
 #include <functional>
 #include <memory>

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// From the inbox to the bot: a thread that hands out what people did, one deed at a time and in
-// order, and the slip on which the answer to it can still ride on the acknowledgement. The socket's
-// thread never waits for the bot: a deed that takes longer is acknowledged without an answer, and
-// the answer goes by the response URL.
+// From the inbox to the bot: two threads that hand out what people did, and the slip on which the
+// answer to it can still ride on the acknowledgement. Orders have a thread of their own: whoever
+// presses Abort must not wait until somebody else's plan has been made. On each thread it is one
+// deed at a time and in order, but that an abort overtakes the other orders. The socket's thread
+// never waits for the bot: a deed that takes longer is acknowledged without an answer, and the
+// answer goes by the response URL.
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -45,9 +48,19 @@ class Slip {
   std::atomic<bool> used_ = false;
 };
 
-/// Given each deed once, on the thread of the Deeds. After a crash the deeds that were not finished
-/// come again, so an effect is to be tied to `Interaction::key`. Must be bounded and not throw.
-/// When it returns without an answer, the acknowledgement leaves without one.
+/// How much of a hurry a deed is in.
+enum class Haste {
+  talk,   // plans, questions, forms: may take as long as reading a cluster does
+  order,  // a run is to pause, go on, be approved: takes a write into the journal
+  abort,  // before all other orders
+};
+
+/// By the button that was pressed, or the verb that was typed.
+Haste haste_of(const Interaction& deed);
+
+/// Given each deed once, on one of the two threads of the Deeds. After a crash the deeds that were
+/// not finished come again, so an effect is to be tied to `Interaction::key`. Must be bounded and
+/// not throw. When it returns without an answer, the acknowledgement leaves without one.
 using Deliver = std::function<void(const Interaction& deed, Slip& slip)>;
 
 class Deeds {
@@ -64,7 +77,7 @@ class Deeds {
   /// A deed that the store has just kept. shared: the socket's timer and the bot race for it.
   void put(Interaction deed, std::shared_ptr<Slip> slip);
 
-  /// Ends after the deed that is being dealt with; the others stay in the store.
+  /// Ends after the deeds that are being dealt with; the others stay in the store.
   void stop() noexcept;
 
  private:
@@ -72,16 +85,23 @@ class Deeds {
     Interaction deed;
     std::shared_ptr<Slip> slip;  // shared: see put()
   };
-  void run();
+  /// One thread and what waits for it.
+  struct Lane {
+    std::deque<Waiting> waiting;  // the store's limit bounds it
+    std::thread thread;
+  };
+  Lane& lane_of(Haste haste) { return lanes_[haste == Haste::talk ? 0 : 1]; }
+  void line_up(Waiting next);
+  void run(Lane& lane);
   void deal_with(const Waiting& next) noexcept;
 
   Store& store_;
   Deliver deliver_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Waiting> waiting_;  // the store's limit bounds it
+  bool started_ = false;
   bool stopping_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::array<Lane, 2> lanes_;  // last: their threads use all of the above
 };
 
 }  // namespace lockkeeper::slack

@@ -123,7 +123,7 @@ OutNews OutQueue::linked(Entries::iterator entry, const Answer& answer, Moment n
   entry->layout.text += "\n" + words;
   auto blocks = parsed(entry->layout.blocks);
   if (!blocks || !blocks->is_array()) return {};
-  const Json text = {{"type", "mrkdwn"}, {"text", words}};
+  const Json text = {{"type", "mrkdwn"}, {"text", words}, {"verbatim", true}};
   blocks->push_back({{"type", "context"}, {"elements", Json::array({text})}});
   entry->layout.blocks = dumped(*blocks);
   return {};

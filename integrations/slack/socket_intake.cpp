@@ -6,6 +6,7 @@
 
 #include "integrations/slack/budget.h"
 #include "integrations/slack/calls.h"
+#include "integrations/slack/cards.h"
 #include "integrations/slack/json.h"
 #include "integrations/slack/socket_loop.h"
 #include "integrations/slack/text.h"
@@ -17,8 +18,10 @@ namespace {
 // How long an acknowledgement without any socket is worth keeping: Slack's own limit.
 constexpr Millis kAckWorth{3'000};
 constexpr std::size_t kAcksKeptMax = 200;
+
+/// Of a mrkdwn text.
 std::string receipt(std::string_view text) {
-  return dumped({{"response_type", "ephemeral"}, {"text", text}});
+  return slash_ack({std::string(text), ""});
 }
 
 }  // namespace
@@ -66,7 +69,7 @@ void SocketMode::Loop::take(int id, const Envelope& envelope) {
   const std::string why = objection(deed);
   if (why.empty()) return keep(id, deed);
   system::log(system::Level::warn, "slack: " + why);
-  ack(id, deed.envelope, deed.deed == Deed::slash ? receipt(why) : std::string(), now);
+  ack(id, deed.envelope, deed.deed == Deed::slash ? receipt(escaped(why)) : std::string(), now);
 }
 
 void SocketMode::Loop::keep(int id, const Interaction& deed) {
@@ -82,8 +85,8 @@ void SocketMode::Loop::keep(int id, const Interaction& deed) {
     const std::string why = kept ? "too many commands wait" : kept.error().what;
     system::log(system::Level::error, "slack: not taken: " + why);
     if (deed.deed == Deed::slash)
-      ack(id, deed.envelope, receipt("[k8s-upgrade] not taken: " + why + ". Try again later."),
-          since);
+      ack(id, deed.envelope,
+          receipt("[k8s-upgrade] not taken: " + escaped(why) + ". Try again later."), since);
     return;
   }
   const auto send = [weak = weak_from_this(), id, deed, since,

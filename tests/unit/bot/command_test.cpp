@@ -128,6 +128,13 @@ TEST_CASE("what changes a run needs an operator, what only looks a viewer") {
   CHECK(act("whoami") == Act::help);
 }
 
+TEST_CASE("a line changes something or only reads, as its verb tells") {
+  for (const auto* line : {"", "plan 1.34.7", "/upgrade status", "nodes", "whoami", "nonsense"})
+    CHECK(only_reads(line));
+  for (const auto* line : {"start 1.34.7", "pause", "/upgrade abort now", "clear", "{}"})
+    CHECK_FALSE(only_reads(line));
+}
+
 TEST_CASE("help shows one verb in detail, and all of them for a word it does not know") {
   CHECK(help_text("pause") == "/upgrade pause [REASON]\n  start no new node until resumed");
   CHECK(help_text("nonsense") == help_text());

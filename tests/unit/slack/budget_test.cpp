@@ -87,7 +87,10 @@ TEST_CASE("an acknowledgement is small, whatever it was to carry") {
   for (int i = 0; i < 30; ++i)
     payload["blocks"].push_back(section(std::string(1000, 'x')));
   const json cut_down = json::parse(ack_frame("e1", payload.dump()));
-  CHECK(cut_down["payload"] == json{{"response_type", "ephemeral"}, {"text", "hello"}});
+  CHECK(cut_down["payload"] == json{{"response_type", "ephemeral"},
+                                    {"text", "hello"},
+                                    {"parse", "none"},
+                                    {"link_names", false}});
   payload.erase("text");
   CHECK(ack_frame("e1", payload.dump()) == R"({"envelope_id":"e1"})");
 }
