@@ -19,6 +19,7 @@
 #include "bot/metered_journal.h"
 #include "bot/runner.h"
 #include "bot/silences.h"
+#include "config/difference.h"
 #include "config/findings.h"
 #include "integrations/alertmanager/silence_list.h"
 #include "integrations/alertmanager/webhook.h"
@@ -141,6 +142,7 @@ class Daemon {
   void saw(const Sighting& sighting, Moment now);
   bool suspect(alertmanager::Notification notification);
   std::vector<std::string> not_ready();
+  web::About about();
   void walk_runs();
   void keep_house();
   void attach_terminal(system::Signals& signals);
@@ -169,6 +171,8 @@ class Daemon {
   Runner runner_;
   Reload reload_;
   std::atomic<bool> halted_ = false;
+  std::mutex digest_mutex_;
+  std::string digest_ = digest(settings_);  // of the configuration in force
 
   std::unique_ptr<system::Periodic> tending_;
   std::unique_ptr<system::Periodic> push_;
@@ -275,8 +279,17 @@ Status Daemon::attach_slack() {
   return {};
 }
 
+web::About Daemon::about() {
+  const std::scoped_lock lock(digest_mutex_);
+  return {settings_.cluster.name, std::string(build_version()), digest_};
+}
+
 /// Other rules may ask for other alerts; the gate goes by them next.
 void Daemon::adopt(const Settings& settings) {
+  {
+    const std::scoped_lock lock(digest_mutex_);
+    digest_ = digest(settings);
+  }
   eyes_.adopt(settings);
   clock_.stir();
 }
@@ -299,6 +312,7 @@ int Daemon::run(system::Signals& signals, bool console) {
     return answer_of(obey(actor, line));
   };
   sinks.not_ready = [this] { return not_ready(); };
+  sinks.about = [this] { return about(); };
   desk_.on_check([this](bool forget) { detection_.ask(forget); });
   eyes_.open();
   if (settings_.alertmanager.silence_node) {

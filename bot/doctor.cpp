@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bot/doctor_judges.h"
@@ -182,6 +183,12 @@ std::string offset_text(const ClockOffset& clock) {
   return fmt::format("{} {} this host's (+-{})", to_string(Millis(size)),
                      clock.offset < Millis(0) ? "behind" : "ahead of",
                      to_string(clock.uncertainty));
+}
+
+bool named_in_configuration(const Exams& exams, std::string_view key) {
+  return std::ranges::any_of(exams.configuration, [&](const ConfigFinding& one) {
+    return one.blocking && one.what.starts_with(key);
+  });
 }
 
 std::string days_text(Time then, Time now) {

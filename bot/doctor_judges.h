@@ -40,6 +40,9 @@ class Findings {
   std::vector<Diagnosis> list_;
 };
 
+/// Whether a finding about the configuration names this key already: "[ssh] key_file".
+bool named_in_configuration(const Exams& exams, std::string_view key);
+
 void judge_configuration(const Case& seen, Findings& found);
 void judge_journal(const Case& seen, Findings& found);
 void judge_kubernetes(const Case& seen, Findings& found);

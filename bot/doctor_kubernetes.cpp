@@ -134,6 +134,8 @@ void metrics(const KubernetesExam& exam, Findings& found) {
 
 void judge_kubernetes(const Case& seen, Findings& found) {
   const auto& exam = *seen.exams.kubernetes;
+  if (!exam.failure.empty() && named_in_configuration(seen.exams, "[kubernetes] kubeconfig"))
+    return found.unchecked("the kubeconfig cannot be used, see configuration");
   if (!exam.failure.empty()) {
     return found.broken(exam.failure,
                         "look at [kubernetes] kubeconfig, context and server; `kubectl "

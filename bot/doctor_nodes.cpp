@@ -85,6 +85,8 @@ void judge_nodes(const Case& seen, Findings& found) {
   for (const auto& node : nodes) {
     if (node.trouble == NodeTrouble::ours) {
       // The file is named once, and not for each node.
+      if (named_in_configuration(seen.exams, "[ssh]"))
+        return found.unchecked("the key cannot be used, see configuration");
       found.broken(node.failure, fix_for(node, seen.settings));
       return;
     }

@@ -77,8 +77,10 @@ Status send_alert(const AlertmanagerSettings& settings,
   for (const auto& [name, value] : labels.pairs())
     own[name] = value;
   const Json alerts = {{{"labels", own},
-                        {"annotations", {{"summary", "lockkeeper doctor looks whether alerts "
-                                                     "arrive; nothing is wrong"}}},
+                        {"annotations",
+                         {{"summary",
+                           "lockkeeper doctor looks whether alerts "
+                           "arrive; nothing is wrong"}}},
                         {"startsAt", to_string(starts)},
                         {"endsAt", to_string(ends)}}};
   Api api(settings, from_kubernetes);

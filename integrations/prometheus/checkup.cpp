@@ -41,8 +41,8 @@ Status look_at_alerts(Api& api, const RuleBook& book, const Clock& clock,
   exam.alerts = !series->series.empty();
   exam.watchdog = std::ranges::any_of(series->series, [&](const Series& one) {
     return !book.watchdog.empty() &&
-           matches(book.watchdog, normalised(alert_labels(one.labels), book.external_labels,
-                                             book.ignore_labels));
+           matches(book.watchdog,
+                   normalised(alert_labels(one.labels), book.external_labels, book.ignore_labels));
   });
   return {};
 }

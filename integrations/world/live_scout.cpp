@@ -48,7 +48,8 @@ FeedRead apt_feed(const Settings& settings, Clock& clock, const ClusterFacts& fa
   return read;
 }
 
-/// The built-in data, or those of the folder that the settings name.
+}  // namespace
+
 Result<CompatData> load_compat(const CompatSettings& settings) {
   if (settings.data.empty()) return parse_compat(built_in_compat());
   std::vector<std::string> texts;
@@ -60,8 +61,6 @@ Result<CompatData> load_compat(const CompatSettings& settings) {
   }
   return parse_compat({texts[0], texts[1], texts[2]});
 }
-
-}  // namespace
 
 Result<std::unique_ptr<LiveScout>> LiveScout::open(const Settings& settings, Clock& clock) {
   auto connection = kubernetes::Connection::open(settings.kubernetes, clock);
