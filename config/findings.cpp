@@ -74,16 +74,18 @@ void Look::privately(std::string_view key, const std::filesystem::path& file,
                      const BoundedFile& content, Care care) {
   const auto told = fmt::format("{}: {} (mode {:04o})", key, file.string(), content.mode);
   if ((content.mode & (S_IROTH | S_IWOTH)) != 0) {
-    auto what = fmt::format("{}: everybody may {} it; chmod 600 it, or mount the Kubernetes volume "
-                            "with defaultMode 0440",
-                            told, (content.mode & S_IWOTH) != 0 ? "change" : "read");
+    auto what = fmt::format(
+        "{}: everybody may {} it; chmod 600 it, or mount the Kubernetes volume "
+        "with defaultMode 0440",
+        told, (content.mode & S_IWOTH) != 0 ? "change" : "read");
     return care == Care::refused ? block(std::move(what)) : warn(std::move(what));
   }
   const bool by_group = content.owner != ::geteuid() && (content.mode & S_IWGRP) == 0;
   if ((content.mode & S_IRWXG) != 0 && !by_group)
-    warn(fmt::format("{}: others of its group may use it; chmod 600 it, or defaultMode 0400 where "
-                     "a Kubernetes volume's files are our own",
-                     told));
+    warn(
+        fmt::format("{}: others of its group may use it; chmod 600 it, or defaultMode 0400 where "
+                    "a Kubernetes volume's files are our own",
+                    told));
 }
 
 void Look::files() {

@@ -59,8 +59,7 @@ TEST_CASE("each member is asked, and one that is none is found out") {
   FakeAlertmanager odd;
   good.answers("status", {.status = 200, .body = status_with(kConfiguration)});
   odd.answers("status", {.status = 200, .body = "<html>"});
-  const auto exams =
-      check_up(settings_of({good.url(), odd.url(), "http://127.0.0.1:1"}), {}, {});
+  const auto exams = check_up(settings_of({good.url(), odd.url(), "http://127.0.0.1:1"}), {}, {});
   REQUIRE(exams.size() == 3);
   CHECK(exams[0].version == "0.27.0");
   CHECK(exams[0].webhooks.size() == 3);

@@ -57,9 +57,7 @@ struct Well {
     exams.compat = data;
   }
 
-  [[nodiscard]] DoctorReport report() const {
-    return diagnose(exams, settings, kAreas, "1", kNow);
-  }
+  [[nodiscard]] DoctorReport report() const { return diagnose(exams, settings, kAreas, "1", kNow); }
 
   /// "area: what -> fix" of whatever is broken or a warning.
   [[nodiscard]] std::vector<std::string> troubles() const {
@@ -213,8 +211,8 @@ TEST_CASE("Alertmanager's routes: to us, to elsewhere, to nobody, and hidden one
   CHECK(with({{"bot", url("http://127.0.0.1:8098"), true, true}})
             .contains("where we do not listen -> in alertmanager.yml: url: "
                       "http://127.0.0.1:8099/api/v1/alerts"));
-  CHECK(with({{"bot", url("http://127.0.0.1:8099"), false, true}})
-            .contains("no route leads to it"));
+  CHECK(
+      with({{"bot", url("http://127.0.0.1:8099"), false, true}}).contains("no route leads to it"));
   CHECK(with({{"bot", url("http://127.0.0.1:8099"), true, false}}).contains("send_resolved: true"));
   CHECK(with({}).contains("no receiver posts to /api/v1/alerts"));
 }
@@ -236,16 +234,16 @@ TEST_CASE("the shipped manifest of Slack asks for the scopes that the doctor loo
   well.settings.slack.bot_token.file = "token";
   well.exams.slack->bot_user = "lockkeeper";
   for (const auto& scope : manifest["oauth_config"]["scopes"]["bot"])
-    well.exams.slack->scopes += (well.exams.slack->scopes.empty() ? "" : ",") +
-                                scope.get<std::string>();
+    well.exams.slack->scopes +=
+        (well.exams.slack->scopes.empty() ? "" : ",") + scope.get<std::string>();
   CHECK(well.troubles().empty());
   const auto text_now = doctor_text(well.report());
-  CHECK(text_now.contains("scopes: " + joined(split(well.exams.slack->scopes, ',').empty()
-                                                  ? std::vector<std::string>()
-                                                  : std::vector<std::string>(
-                                                        {"commands", "chat:write", "files:write",
-                                                         "usergroups:read", "users:read",
-                                                         "channels:history", "groups:history"}))));
+  CHECK(text_now.contains(
+      "scopes: " + joined(split(well.exams.slack->scopes, ',').empty()
+                              ? std::vector<std::string>()
+                              : std::vector<std::string>({"commands", "chat:write", "files:write",
+                                                          "usergroups:read", "users:read",
+                                                          "channels:history", "groups:history"}))));
   CHECK_FALSE(text_now.contains("has no scope"));
   well.exams.slack->scopes = "commands,chat:write";
   CHECK(well.report().count(Health::broken) == 3);

@@ -35,9 +35,10 @@ TEST_CASE("an answer that is not whole is none") {
   NodeExam exam;
   CHECK_FALSE(parse_checkup("lockkeeper-checkup 1\nmissing=flock\n", exam));
   CHECK_FALSE(parse_checkup("hello\nend=yes\n", exam));
-  REQUIRE(parse_checkup("lockkeeper-checkup 1\nmissing=flock\nmissing=awk\nunheld=kubelet\n"
-                        "dpkg=interrupted\nend=yes\n",
-                        exam));
+  REQUIRE(
+      parse_checkup("lockkeeper-checkup 1\nmissing=flock\nmissing=awk\nunheld=kubelet\n"
+                    "dpkg=interrupted\nend=yes\n",
+                    exam));
   CHECK(exam.missing_programs == std::vector<std::string>{"flock", "awk"});
   CHECK(exam.unheld == std::vector<std::string>{"kubelet"});
   CHECK(exam.dpkg_complaint == "interrupted");
