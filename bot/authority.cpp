@@ -46,7 +46,8 @@ bool has_role(Act act, const AuthoritySettings& settings, Asker& asker) {
   if (asker.actor == kChatLoss) return act == Act::operate;
   if (act == Act::view && (named(settings.viewer, asker) || named(settings.approver, asker)))
     return true;
-  if (act != Act::administer && named(settings.operators, asker)) return true;
+  if (act == Act::approve && named(settings.approver, asker)) return true;
+  if ((act == Act::view || act == Act::operate) && named(settings.operators, asker)) return true;
   return named(settings.admin, asker);
 }
 
@@ -57,13 +58,16 @@ std::string_view key_of(Act act) {
       return "viewer";
     case Act::operate:
       return "operator";
+    case Act::approve:
+      return "approver";
     case Act::administer:
       return "admin";
   }
   return "?";
 }
 
-/// Everybody who may, as the settings have them.
+}  // namespace
+
 std::string who_may(Act act, const AuthoritySettings& settings) {
   std::vector<std::string> all;
   const auto add = [&](const std::vector<std::string>& list) {
@@ -71,13 +75,11 @@ std::string who_may(Act act, const AuthoritySettings& settings) {
       if (std::ranges::find(all, entry) == all.end()) all.push_back(entry);
   };
   if (act == Act::view) add(settings.viewer);
-  if (act == Act::view) add(settings.approver);
-  if (act != Act::administer) add(settings.operators);
+  if (act == Act::view || act == Act::approve) add(settings.approver);
+  if (act == Act::view || act == Act::operate) add(settings.operators);
   add(settings.admin);
   return all.empty() ? "nobody" : clipped(joined(all), kWhoMax);
 }
-
-}  // namespace
 
 Permission authorise(const Actor& actor, Act act, const AuthoritySettings& settings,
                      const GroupCheck& check) {

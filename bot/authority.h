@@ -19,6 +19,7 @@ enum class Act {
   help,        ///< also whoami: everybody
   view,        ///< plan, status, why, nodes, alerts, history
   operate,     ///< start, pause, resume, abort
+  approve,     ///< approve, decline
   administer,  ///< clear
 };
 
@@ -39,6 +40,9 @@ inline constexpr std::string_view kChatLoss = "slack-loss";
 /// there is a `check`, which is not asked about those who are named themselves.
 Permission authorise(const Actor& actor, Act act, const AuthoritySettings& settings,
                      const GroupCheck& check = {});
+
+/// Everybody who may do `act`, as the settings have them: "slack-group:S0SRE, console:*", "nobody".
+std::string who_may(Act act, const AuthoritySettings& settings);
 
 /// The roles that an actor has, by name, for `whoami`. Groups that could not be looked up are added
 /// to `problems`, one line each.

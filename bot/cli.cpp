@@ -105,8 +105,10 @@ void add_upgrade(CLI::App& app, Words& words) {
   command->add_flag("-f,--follow", words.remote.follow, "print the run's messages until it ends");
   command->prefix_command();
   command->footer(
-      "commands: plan, start, status, pause, resume, abort, why, nodes, alerts, history, check, "
-      "clear, whoami, help\noptions of upgrade itself stand before the command");
+      "commands: plan, start, status, pause, resume, abort, approve, decline, withdraw, why, "
+      "nodes, "
+      "alerts, history, check, clear, whoami, help\noptions of upgrade itself stand before the "
+      "command");
   command->callback([&, command] {
     words.remote.file = words.config;
     words.code = cli::upgrade(words.remote, command->remaining());

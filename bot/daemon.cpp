@@ -57,7 +57,8 @@ class Audience : public Chat {
   void say(Message message) noexcept override {
     log(message.tone == Tone::trouble ? Level::warn : Level::info, message.text);
     if (terminal_ != nullptr) terminal_->say(message);
-    if (slack_ != nullptr) slack_->say(message);
+    // There, a start that waits has a card of its own.
+    if (slack_ != nullptr && !message.of_request) slack_->say(message);
     board_.say(std::move(message));
   }
 
@@ -123,12 +124,13 @@ class Daemon {
         desk_(world_, clock_, journal_, gate_, inbox_, activity_, settings_,
               [this] { clock_.stir(); }),
         detection_(
-            {world_, journal_, *ground.journal, audience_, metrics_,
+            {world_, journal_, *ground.journal, audience_, metrics_, gauges_,
              [this](const Actor& actor, const std::string& line) { return obey(actor, line); }},
             ground.outside, settings_),
         runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_),
         reload_(settings_, gate_, journal_, clock_, audience_,
                 [this](const Settings& now) { adopt(now); }) {
+    desk_.speak_through(audience_);
     if (settings_.alertmanager.silence_node) runner_.silence_with(silences_);
   }
 
@@ -154,6 +156,7 @@ class Daemon {
   system::RealClock& clock_;
   LiveWorld& world_;
   metrics::Metrics metrics_;
+  Gauges gauges_{metrics_};
   MeteredJournal journal_;
   Gate gate_;
   Inbox inbox_;
@@ -237,14 +240,7 @@ void Daemon::walk_runs() {
 }
 
 void Daemon::keep_house() {
-  const auto open = journal_.open_run();
-  std::optional<Progress> progress;
-  if (open && *open) {
-    const auto records = journal_.read(**open);
-    auto folded = records ? fold(*records) : std::unexpected(records.error());
-    if (folded) progress = std::move(*folded);
-  }
-  set_gauges(metrics_, progress ? &*progress : nullptr, gate_.view(clock_.moment()), clock_.now());
+  gauges_.look(journal_, gate_.view(clock_.moment()), clock_.now());
   system::notify_status(activity_.line());
   system::notify_watchdog();
 }
@@ -270,8 +266,8 @@ Status Daemon::attach_slack() {
   if (!settings_.slack.enabled()) return {};
   auto slack = SlackSide::open(
       {settings_, clock_, journal_, gate_, activity_,
-       [this](const Actor& actor, const std::string& line) { return obey(actor, line); },
-       secrets()});
+       [this](const Actor& actor, const std::string& line) { return obey(actor, line); }, secrets(),
+       metrics_});
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());
@@ -301,6 +297,7 @@ void Daemon::main_loop(system::Signals& signals) {
     if (event == system::Event::leave) return;
     configuration.look(event == system::Event::reload);
     keep_house();
+    if (const std::unique_lock free(orders_mutex_, std::try_to_lock); free) desk_.tend();
     if (slack_) slack_->look();
   }
 }
@@ -344,6 +341,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
   metrics_.set(metrics::Metric::config_last_reload_successful, 1);
+  metrics_.set(metrics::Metric::serving, 1);
   system::notify_ready();
   main_loop(signals);
   system::notify_stopping();
@@ -361,7 +359,8 @@ int Daemon::run(system::Signals& signals, bool console) {
   if (slack_) slack_->finish();
   slack_.reset();
   keep_house();
-  if (!settings_.pushgateway.url.empty()) std::ignore = pusher_.push();
+  const auto open = journal_.open_run();
+  std::ignore = pusher_.finish(!open || *open);
   return cli::kFine;
 }
 

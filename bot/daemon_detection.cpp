@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "bot/gauges.h"
 #include "bot/progress.h"
 #include "integrations/system/log.h"
 
@@ -54,13 +53,27 @@ void DetectionDuty::stop() {
 void DetectionDuty::recall_last_check() {
   const auto text = parts_.memory.recall(kDetectionMemory);
   const auto known = text ? decode_memory(*text) : std::unexpected(text.error());
-  if (!known || known->checked == Time{}) return;
+  if (!known || known->checked == Time{}) return set_due(outside_.clock.now());
   const std::chrono::duration<double> at = known->checked.time_since_epoch();
   parts_.metrics.set(metrics::Metric::version_check_last_run, at.count());
+  set_due(known->checked);
+}
+
+/// What was due stays due until a look has come to an end: an alert goes by how long it is overdue,
+/// whatever the schedule. Without a schedule nothing ever is.
+void DetectionDuty::set_due(Time since) {
+  const auto& own = settings_.detection;
+  if (!own.schedule || !own.zone) return;
+  const auto due = next_run(*own.schedule, *own.zone, since);
+  if (!due) return;
+  const std::chrono::duration<double> at = due->time_since_epoch();
+  parts_.metrics.set(metrics::Metric::detection_due, at.count());
 }
 
 void DetectionDuty::take(const Check& check) {
-  set_detection_gauges(parts_.metrics, check, outside_.clock.now());
+  const auto now = outside_.clock.now();
+  set_due(now);
+  parts_.gauges.checked(check, now);
   found_ = check;
   for (const auto& note : check.found.notes)
     log(Level::info, "detection: " + note);

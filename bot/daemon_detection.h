@@ -14,6 +14,7 @@
 
 #include "bot/desk.h"
 #include "bot/detector.h"
+#include "bot/gauges.h"
 #include "integrations/metrics/metrics.h"
 #include "integrations/system/real_clock.h"
 #include "integrations/world/live_scout.h"
@@ -29,6 +30,7 @@ class DetectionDuty {
     Memory& memory;
     Chat& chat;
     metrics::Metrics& metrics;
+    Gauges& gauges;
     std::function<Reply(const Actor&, const std::string&)> obey;
   };
 
@@ -55,6 +57,7 @@ class DetectionDuty {
   void tick();
   void take(const Check& check);
   void recall_last_check();
+  void set_due(Time since);
   std::string why_not_again(const Version& version);
 
   Parts parts_;

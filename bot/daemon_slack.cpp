@@ -9,6 +9,7 @@
 #include "integrations/slack/conversation.h"
 #include "integrations/slack/groups.h"
 #include "integrations/slack/slack_chat.h"
+#include "integrations/slack/text.h"
 #include "integrations/system/log.h"
 
 namespace lockkeeper {
@@ -40,7 +41,8 @@ struct SlackSide::Rooms {
     if (!records) return std::nullopt;
     auto picture =
         slack::picture_of(*records, parts.gate.view(parts.clock.moment()), parts.activity.line());
-    return picture ? std::optional(std::move(*picture)) : std::nullopt;
+    if (!picture) return std::nullopt;
+    return slack::naming(std::move(*picture), parts.settings.slack.command);
   }
   std::optional<slack::RunPicture> open_picture() {
     const auto run = parts.journal.open_run();
@@ -60,8 +62,15 @@ void SlackSide::Rooms::furnish() {
   slack::SlackChat::Ports seen{.open_run = [this] { return open_picture(); },
                                .run = [this](const std::string& run) { return picture(run); },
                                .newest_run = [this] { return newest_run(); }};
-  chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock);
-  slack::ConversationPorts ports{.desk = parts.obey,
+  chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock,
+                                            parts.settings.slack.command);
+  slack::ConversationPorts ports{.desk =
+                                     [this](const Actor& actor, const std::string& line) {
+                                       auto reply = parts.obey(actor, line);
+                                       reply.text =
+                                           slack::naming(reply.text, parts.settings.slack.command);
+                                       return reply;
+                                     },
                                  .open_run = [this] { return open_picture(); },
                                  .show_again = [this] { chat->show_again(); }};
   conversation =
@@ -81,9 +90,9 @@ Result<std::unique_ptr<SlackSide>> SlackSide::open(Parts parts) {
   const auto deliver = [&all](const slack::Interaction& deed, slack::Slip& slip) {
     all.conversation->take(deed, slip);
   };
-  auto client =
-      slack::Client::open(all.parts.settings.slack, all.parts.settings.journal.file.parent_path(),
-                          all.parts.clock, deliver, all.parts.secrets);
+  auto client = slack::Client::open(
+      all.parts.settings.slack, all.parts.settings.journal.file.parent_path(), all.parts.clock,
+      deliver, all.parts.secrets, {}, slack::Meter(&all.parts.metrics));
   if (!client) return std::unexpected(client.error());
   all.client = std::move(*client);
   all.furnish();
@@ -106,6 +115,7 @@ void SlackSide::listen() {
 
 void SlackSide::look() {
   rooms_->chat->look();
+  rooms_->client->tell_standing();
   watch_loss();
 }
 

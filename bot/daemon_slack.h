@@ -15,6 +15,7 @@
 #include "bot/ports.h"
 #include "config/secret.h"
 #include "config/settings.h"
+#include "integrations/metrics/metrics.h"
 
 namespace lockkeeper {
 
@@ -30,6 +31,7 @@ class SlackSide {
     Activity& activity;
     std::function<Reply(const Actor& actor, const std::string& line)> obey;
     KubernetesSecretReader secrets;
+    metrics::Metrics& metrics;
   };
 
   /// Opens the store beside the journal. A failure: that file cannot be used.

@@ -80,6 +80,7 @@ Desk::Desk(World& world, Clock& clock, Journal& journal, Gate& gate, Inbox& inbo
       inbox_(inbox),
       activity_(activity),
       settings_(settings),
+      approvals_(journal),
       stir_(std::move(stir)) {}
 
 Reply Desk::handle(const Actor& actor, std::string_view line) {
@@ -102,6 +103,8 @@ Reply Desk::dispatch(const Actor& actor, const Command& command) {
   if (verb == "pause") return order(Verb::pause, actor, command);
   if (verb == "resume") return order(Verb::resume, actor, command);
   if (verb == "abort") return order(Verb::abort, actor, command);
+  if (verb == "approve") return approve(actor, command);
+  if (verb == "decline" || verb == "withdraw") return decline(actor, command);
   if (verb == "history") return history(command);
   if (verb == "check") return check(command);
   if (verb == "help") return ok(help_text(command.words.empty() ? "" : command.words.front()));
@@ -133,50 +136,63 @@ Reply Desk::plan(const Command& command) {
 Reply Desk::start(const Actor& actor, const Command& command) {
   const auto request = request_of(command);
   if (!request) return malformed(request.error().what);
-  const auto open_now = open_run();
-  if (!open_now) return failed(open_now.error());
-  if (*open_now) {
-    return conflict(
-        fmt::format("run {} is open ({}); one run at a time", (*open_now)->run, activity_.line()));
-  }
-  const auto facts = world_.look();
-  if (!facts) return failed(facts.error());
-  if (!facts->run.empty() && !run_progress(facts->run)) {
-    return conflict(
-        fmt::format("the cluster is claimed by run {}, which this journal does not "
-                    "know; if it is lost: /upgrade clear",
-                    clipped(facts->run, 80)));
-  }
-  const auto run = new_run_id();
-  if (!run) return failed(run.error());
-  const auto made = make_plan(*facts, *request, settings_, *run);
-  if (!made) {
-    return made.error().nothing_to_do ? ok(refusal_text(made.error()))
-                                      : conflict(refusal_text(made.error()));
-  }
-  const auto baseline =
-      gate_.baseline(made->ignore_alerts, made->ignore_for, clock_.now(), clock_.moment());
-  if (!baseline) return conflict(baseline.error().what);
+  const auto made = prepare(*request);
+  if (!made) return made.error().reply;
   const auto seal = digest(*made);
+  const bool needs_approval = settings_.authority.approvals > 0 && !request->dry_run;
   if (!request->dry_run && request->confirm != seal) {
     const auto lead =
         request->confirm.empty()
             ? std::string()
             : fmt::format("plan {} is not what would be done now:\n", request->confirm);
     return {Reply::Code::ok,
-            fmt::format("{}{}\nnothing has started; repeat with --confirm {} to start it", lead,
-                        messages::plan_text(*made), seal),
+            fmt::format("{}{}\n{}nothing has started; repeat with --confirm {} to {}", lead,
+                        messages::plan_text(*made),
+                        needs_approval ? "another person has to approve it\n" : "", seal,
+                        needs_approval ? "ask for that" : "start it"),
             seal};
   }
-  return open(actor, *request, *made);
+  if (needs_approval) return ask(actor, *request, *made);
+  return open(*made, actor, request->reason);
 }
 
-Reply Desk::open(const Actor& actor, const UpgradeRequest& request, const Plan& plan) {
+std::expected<Plan, Desk::Obstacle> Desk::prepare(const UpgradeRequest& request) {
+  const auto cannot = [](Reply reply) { return std::unexpected(Obstacle{std::move(reply)}); };
+  const auto open_now = open_run();
+  if (!open_now) return cannot(failed(open_now.error()));
+  if (*open_now) {
+    return cannot(conflict(
+        fmt::format("run {} is open ({}); one run at a time", (*open_now)->run, activity_.line())));
+  }
+  const auto facts = world_.look();
+  if (!facts) return cannot(failed(facts.error()));
+  if (!facts->run.empty() && !run_progress(facts->run)) {
+    return cannot(
+        conflict(fmt::format("the cluster is claimed by run {}, which this journal does not "
+                             "know; if it is lost: /upgrade clear",
+                             clipped(facts->run, 80))));
+  }
+  const auto run = new_run_id();
+  if (!run) return cannot(failed(run.error()));
+  auto made = make_plan(*facts, request, settings_, *run);
+  if (!made) {
+    auto why = refusal_text(made.error());
+    return std::unexpected(
+        Obstacle{made.error().nothing_to_do ? ok(std::move(why)) : conflict(std::move(why)), true});
+  }
+  const auto baseline =
+      gate_.baseline(made->ignore_alerts, made->ignore_for, clock_.now(), clock_.moment());
+  if (!baseline) return cannot(conflict(baseline.error().what));
+  return std::move(*made);
+}
+
+Reply Desk::open(const Plan& plan, const Actor& by, const std::string& reason,
+                 std::optional<Approval> approval) {
   auto baseline =
       gate_.baseline(plan.ignore_alerts, plan.ignore_for, clock_.now(), clock_.moment());
   if (!baseline) return conflict(baseline.error().what);
-  const auto record = journal_.append(clock_.now(), plan.run,
-                                      Opened{plan, actor, request.reason, std::move(*baseline)});
+  const auto record = journal_.append(
+      clock_.now(), plan.run, Opened{plan, by, reason, std::move(*baseline), std::move(approval)});
   if (!record) return failed(record.error());
   stir_();
   return ok(fmt::format("run {} is open: {}", plan.run, messages::plan_summary(plan)));
@@ -212,13 +228,13 @@ Reply Desk::status() {
   const auto view = gate_.view(clock_.moment());
   const auto run = open_run();
   if (!run) return failed(run.error());
-  if (*run) return ok(status_text(**run, view, activity_.line()));
+  if (*run) return ok(status_text(**run, view, activity_.line()) + waiting_text());
   const auto runs = journal_.runs(1);
   if (!runs) return failed(runs.error());
-  if (runs->empty()) return ok(idle_text(nullptr, view));
+  if (runs->empty()) return ok(idle_text(nullptr, view) + waiting_text());
   const auto newest = run_progress(runs->front());
   if (!newest) return failed(newest.error());
-  return ok(idle_text(&*newest, view));
+  return ok(idle_text(&*newest, view) + waiting_text());
 }
 
 Reply Desk::why() {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "bot/activity.h"
+#include "bot/approvals.h"
 #include "bot/command.h"
 #include "bot/gate.h"
 #include "bot/inbox.h"
@@ -44,17 +45,33 @@ class Desk {
   /// What `check` does: asks for a look for new versions. Set before the first command.
   void on_check(std::function<void(bool forget)> ask) { ask_check_ = std::move(ask); }
 
+  /// Where it is said what becomes of starts that wait for approval. Set before the first command.
+  void speak_through(Chat& chat) { chat_ = &chat; }
+
   /// Obeys or refuses one typed line. Never throws; takes as long as the reads it needs.
   Reply handle(const Actor& actor, std::string_view line);
 
   /// Who knows the groups of [authority]; without, they are empty. Asked within handle().
   void look_up_groups(GroupCheck check) { groups_ = std::move(check); }
 
+  /// Ends what has waited for too long. Called now and then, as handle() is.
+  void tend();
+
+  /// What waits for approval; any thread.
+  [[nodiscard]] Approvals& approvals() { return approvals_; }
+
  private:
+  /// Why nothing can be started now; `of_plan`: because there would be no such plan.
+  struct Obstacle {
+    Reply reply;
+    bool of_plan = false;
+  };
+
   Reply dispatch(const Actor& actor, const Command& command);
   Reply plan(const Command& command);
   Reply start(const Actor& actor, const Command& command);
-  Reply open(const Actor& actor, const UpgradeRequest& request, const Plan& plan);
+  Reply open(const Plan& plan, const Actor& by, const std::string& reason,
+             std::optional<Approval> approval = {});
   Reply order(Verb verb, const Actor& actor, const Command& command);
   Reply status();
   Reply why();
@@ -64,6 +81,20 @@ class Desk {
   Reply check(const Command& command);
   Reply clear();
   [[nodiscard]] Reply whoami(const Actor& actor) const;
+
+  // Starts that need another person (desk_approvals.cpp).
+  Reply ask(const Actor& actor, const UpgradeRequest& request, const Plan& plan);
+  Reply approve(const Actor& actor, const Command& command);
+  Reply decline(const Actor& actor, const Command& command);
+  Reply open_approved(const Actor& actor, const StartRequest& request, const Plan& plan);
+  Reply end_request(const StartRequest& request, Decided decided);
+  std::optional<Reply> objection_to(const Actor& actor, const StartRequest& request);
+  std::expected<StartRequest, Reply> waiting_request(const std::string& digest, std::int64_t seq);
+  std::string waiting_text();
+  void tell(Tone tone, std::string text);
+
+  /// The plan for this request as the cluster is now, when it could be started at once.
+  std::expected<Plan, Obstacle> prepare(const UpgradeRequest& request);
 
   /// The open run's progress; nothing when there is none.
   Result<std::optional<Progress>> open_run();
@@ -78,6 +109,8 @@ class Desk {
   Inbox& inbox_;
   Activity& activity_;
   const Settings& settings_;
+  Approvals approvals_;
+  Chat* chat_ = nullptr;
   std::function<void()> stir_;
   std::function<void(bool forget)> ask_check_;
   GroupCheck groups_;

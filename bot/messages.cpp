@@ -24,6 +24,12 @@ std::string with_lines(std::string text, const std::vector<std::string>& lines) 
   return text;
 }
 
+std::string openers(const Progress& progress) {
+  return progress.approved_by.empty()
+             ? progress.opened_by
+             : fmt::format("{}, approved by {}", progress.opened_by, progress.approved_by);
+}
+
 std::string_view who(Holder holder) {
   switch (holder) {
     case Holder::gate:
@@ -88,7 +94,7 @@ std::string plan_text(const Plan& plan) {
 }
 
 Message opened(const Progress& progress) {
-  auto text = fmt::format("{}, started by {}", plan_summary(*progress.plan), progress.opened_by);
+  auto text = fmt::format("{}, started by {}", plan_summary(*progress.plan), openers(progress));
   if (!progress.opened_reason.empty()) text += fmt::format(": {}", progress.opened_reason);
   return {Tone::news, progress.run, line(progress, text)};
 }
@@ -223,7 +229,7 @@ std::string timeline(const Progress& progress) {
                                              joined(change.what.changes, "; ")));
   }
   std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.first; });
-  auto text = fmt::format("{} opened by {}", to_string(progress.opened_at), progress.opened_by);
+  auto text = fmt::format("{} opened by {}", to_string(progress.opened_at), openers(progress));
   for (const auto& [at, row] : rows)
     text += fmt::format("\n{} {}", to_string(at), row);
   if (progress.closed) {

@@ -127,6 +127,8 @@ struct Message {
   std::string run;       // empty when it belongs to no run
   std::string text;      // begins with "[k8s-upgrade]"; may have several lines
   std::string ending{};  // of the run, when this is its last message: "done", "failed", ...
+  bool of_request =
+      false;  // about a start that waits for approval, which some chats show as a card
 };
 
 /// Where the bot speaks. Never blocks a run and never fails it: an outage fills an outbox.

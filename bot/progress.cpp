@@ -17,6 +17,7 @@ Status open(Progress& progress, const Opened& body, const Record& record) {
   progress.plan = body.plan;
   progress.opened_by = body.by;
   progress.opened_reason = body.reason;
+  if (body.approval) progress.approved_by = body.approval->by;
   progress.opened_at = record.at;
   progress.baseline = body.baseline;
   progress.steps.resize(body.plan.steps.size());
@@ -181,6 +182,11 @@ Status apply(Progress& progress, const Record& record) {
                  },
                  [&](const Closed& body) { close(progress, body, record.at); },
                  [&](const RulesChanged& body) { progress.rules.push_back({record.at, body}); },
+                 // Before there is a run.
+                 [&](const auto& body) {
+                   status = fail(fmt::format("a record of kind '{}' stands among those of run {}",
+                                             kind_of(body), record.run));
+                 },
              },
              record.body);
   return status;

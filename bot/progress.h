@@ -41,6 +41,7 @@ struct Progress {
   std::optional<Plan> plan;  // absent only before the Opened record
   Actor opened_by;
   std::string opened_reason;
+  Actor approved_by;  // empty: nobody had to
   Time opened_at{};
   std::vector<StepRecord> steps;  // one for each step of the plan
   Notes notes;                    // of all outcomes; a node's own as "<node>/<name>"

@@ -38,6 +38,8 @@ Json to_json(const Opened& body) {
   Json json = {
       {"plan", Json::parse(encode_plan(body.plan))}, {"by", body.by}, {"reason", body.reason}};
   if (!body.baseline.empty()) json["baseline"] = body.baseline;
+  if (body.approval)
+    json["approval"] = {{"by", body.approval->by}, {"request", body.approval->request}};
   return json;
 }
 Json to_json(const Intent& body) {
@@ -70,13 +72,51 @@ Json to_json(const RulesChanged& body) {
   return {{"digest", body.digest}, {"changes", body.changes}};
 }
 
+Json to_json(const Requested& body) {
+  return {{"digest", body.digest},
+          {"by", body.by},
+          {"reason", body.reason},
+          {"request", body.request},
+          {"summary", body.summary},
+          {"outline", body.outline},
+          {"expires", to_string(body.expires)}};
+}
+Json to_json(const Decided& body) {
+  Json json = {{"request", body.request},
+               {"ruling", to_string(body.ruling)},
+               {"by", body.by},
+               {"why", body.why}};
+  if (!body.run.empty()) json["run"] = body.run;
+  return json;
+}
+
 Opened opened_from(const Json& json) {
   auto plan = decode_plan(get<Json>(json, "plan").dump());
   if (!plan) throw Malformed(plan.error().what);
   // Not in the records of bots that knew nothing of it.
   auto baseline = json.contains("baseline") ? get<Notes>(json, "baseline") : Notes();
-  return {std::move(*plan), get<std::string>(json, "by"), get<std::string>(json, "reason"),
-          std::move(baseline)};
+  Opened opened{std::move(*plan), get<std::string>(json, "by"), get<std::string>(json, "reason"),
+                std::move(baseline)};
+  if (json.contains("approval")) {
+    const auto approval = get<Json>(json, "approval");
+    opened.approval = {get<std::string>(approval, "by"), get<std::int64_t>(approval, "request")};
+  }
+  return opened;
+}
+
+Requested requested_from(const Json& json) {
+  const auto text = [&](const char* name) { return get<std::string>(json, name); };
+  const auto expires = parse_time(text("expires"));
+  if (!expires) throw Malformed("\"expires\": " + expires.error().what);
+  return {text("digest"),  text("by"),      text("reason"),
+          text("request"), text("summary"), get<Notes>(json, "outline"),
+          *expires};
+}
+
+Decided decided_from(const Json& json) {
+  return {get<std::int64_t>(json, "request"), get_word(json, "ruling", reader(Ruling::refused)),
+          get<std::string>(json, "by"), get<std::string>(json, "why"),
+          json.contains("run") ? get<std::string>(json, "run") : std::string()};
 }
 
 Body body_from(std::string_view kind, const Json& json) {
@@ -105,6 +145,8 @@ Body body_from(std::string_view kind, const Json& json) {
     return RulesChanged{get<std::string>(json, "digest"),
                         get<std::vector<std::string>>(json, "changes")};
   }
+  if (kind == "requested") return requested_from(json);
+  if (kind == "decided") return decided_from(json);
   throw Malformed(fmt::format("a record of kind '{}' is unknown", clipped(kind, 40)));
 }
 
@@ -131,9 +173,16 @@ std::string_view to_string(Ending ending) {
   return names.at(static_cast<std::size_t>(ending));
 }
 
+std::string_view to_string(Ruling ruling) {
+  constexpr std::array<std::string_view, 6> names = {"approved", "declined", "withdrawn",
+                                                     "expired",  "changed",  "refused"};
+  return names.at(static_cast<std::size_t>(ruling));
+}
+
 std::string_view kind_of(const Body& body) {
-  constexpr std::array<std::string_view, 9> names = {
-      "opened", "intent", "outcome", "held", "released", "ordered", "latched", "closed", "rules"};
+  constexpr std::array<std::string_view, 11> names = {"opened",   "intent",    "outcome", "held",
+                                                      "released", "ordered",   "latched", "closed",
+                                                      "rules",    "requested", "decided"};
   static_assert(std::variant_size_v<Body> == names.size());
   return names.at(body.index());
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,6 +26,13 @@ using Notes = std::map<std::string, std::string>;
 /// The note of a baseline that holds the digest of the rules in force.
 inline constexpr std::string_view kRulesNote = "rules";
 
+/// The other person who has let a start be, where the settings ask for one.
+struct Approval {
+  Actor by;
+  std::int64_t request = 0;  // the number of the Requested record
+  bool operator==(const Approval&) const = default;
+};
+
 /// A run begins: its plan, frozen. Written before its first step.
 struct Opened {
   Plan plan;
@@ -33,6 +41,7 @@ struct Opened {
   // The gate's own: what fired at that moment, as far as it will matter, and under "rules" the
   // digest of the rules in force.
   Notes baseline{};
+  std::optional<Approval> approval{};
   bool operator==(const Opened&) const = default;
 };
 
@@ -114,8 +123,39 @@ struct RulesChanged {
   bool operator==(const RulesChanged&) const = default;
 };
 
-using Body =
-    std::variant<Opened, Intent, Outcome, Held, Released, Ordered, Latched, Closed, RulesChanged>;
+/// A confirmed start waits for another person. Under the empty run id, as what is decided about it.
+struct Requested {
+  std::string digest;  // of the plan that was seen and confirmed
+  Actor by;
+  std::string reason;
+  std::string request;  // the start as JSON, from which the plan is made again
+  std::string summary;  // the plan in one line
+  Notes outline;        // the plan, as far as a difference can be told from it (approvals.h)
+  Time expires{};
+  bool operator==(const Requested&) const = default;
+};
+
+/// What becomes of a start that waits.
+enum class Ruling {
+  approved,   ///< the run is opened next; without it in the journal, the start still waits
+  declined,   ///< by somebody who might have approved
+  withdrawn,  ///< by who asked
+  expired,    ///< nobody did anything about it
+  changed,    ///< its plan is not what would be done now
+  refused,    ///< somebody who may not tried to approve: the start goes on waiting
+};
+
+struct Decided {
+  std::int64_t request = 0;  // the number of the Requested record
+  Ruling ruling = Ruling::declined;
+  Actor by;         // empty: nobody, it expired
+  std::string why;  // one line
+  std::string run;  // that is opened, when approved
+  bool operator==(const Decided&) const = default;
+};
+
+using Body = std::variant<Opened, Intent, Outcome, Held, Released, Ordered, Latched, Closed,
+                          RulesChanged, Requested, Decided>;
 
 /// One line of the journal.
 struct Record {
@@ -130,6 +170,7 @@ std::string_view to_string(StepResult result);
 std::string_view to_string(Holder holder);
 std::string_view to_string(Verb verb);
 std::string_view to_string(Ending ending);
+std::string_view to_string(Ruling ruling);
 
 /// "opened", "intent", ...: the journal's `kind` column.
 std::string_view kind_of(const Body& body);

@@ -172,6 +172,24 @@ Result<UpgradeRequest> parse_request_json(std::string_view text) {
   return consistent(std::move(request));
 }
 
+std::string encode_request(const UpgradeRequest& request) {
+  nlohmann::ordered_json json = {{"target_version", to_string(request.target)}};
+  if (request.kind) json["kind"] = to_string(*request.kind);
+  if (request.dry_run) json["dry_run"] = true;
+  if (request.stages != all_stages()) {
+    std::vector<std::string> stages;
+    for (const Stage stage : request.stages)
+      stages.emplace_back(to_string(stage));
+    json["stages"] = joined(stages, ",");
+  }
+  if (!request.ignore_alerts.empty()) {
+    json["ignore_alert"] = joined(request.ignore_alerts, ",");
+    json["ignore_for"] = fmt::format("{}ms", request.ignore_for.count());
+  }
+  if (!request.reason.empty()) json["reason"] = request.reason;
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
 Result<UpgradeRequest> parse_request_words(std::span<const std::string> words) {
   UpgradeRequest request;
   bool target_given = false;

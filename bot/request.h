@@ -36,6 +36,9 @@ struct UpgradeRequest {
 /// refused. Failures begin with "malformed payload: ".
 Result<UpgradeRequest> parse_request_json(std::string_view json);
 
+/// The same the other way: all but `confirm`, as ASCII.
+std::string encode_request(const UpgradeRequest& request);
+
 /// The words behind `start`: `1.34.5 --dry-run --stages preflight,snapshot --kind patch --reason
 /// TEXT --ignore-alert A,B --ignore-for 4h --confirm DIGEST`. Failures begin with "malformed
 /// payload: ".

@@ -91,6 +91,7 @@ std::string status_text(const Progress& progress, const GateView& gate, std::str
       fmt::format("{} {}: {} -> {}{}, {} of {} steps, opened {} by {}", plan.cluster, progress.run,
                   to_string(plan.from), to_string(plan.target), plan.dry_run ? " (dry run)" : "",
                   done, plan.steps.size(), to_string(progress.opened_at), progress.opened_by);
+  if (!progress.approved_by.empty()) text += ", approved by " + progress.approved_by;
   text += fmt::format("\nnow: {}", activity);
   text += indented(hold_lines(progress));
   return text + "\n" + gate_line(gate);

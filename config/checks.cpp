@@ -205,6 +205,11 @@ void Checks::authority() {
   check("operator", settings_.authority.operators);
   check("approver", settings_.authority.approver);
   check("admin", settings_.authority.admin);
+  const auto& own = settings_.authority;
+  if (own.approvals > 0 && own.approver.empty() && own.admin.empty()) {
+    add({"authority.approvals"},
+        "approvals = 1, and nobody may approve; name somebody as approver or admin");
+  }
 }
 
 // What is started without a person has to be vouched for by somebody else.

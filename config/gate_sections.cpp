@@ -10,6 +10,7 @@ namespace {
 
 // Limits of limits, as in cluster_sections.cpp.
 constexpr Millis kDay = 24h;
+constexpr Millis kApprovalLifetimeMax = 7 * kDay;
 constexpr std::int64_t kGibibyte = 1LL << 30;
 
 /// The keys of [gate] that say what alerts mean; most of them fill the RuleBook.
@@ -100,7 +101,9 @@ Table<Settings> pushgateway_table() {
       .key("interval", at(&PushgatewaySettings::interval), duration_value(1s, 1h),
            "between two pushes")
       .key("timeout", at(&PushgatewaySettings::timeout), duration_value(100ms, 10min),
-           "for one push, which never holds a run up");
+           "for one push, which never holds a run up")
+      .key("delete_at_exit", at(&PushgatewaySettings::delete_at_exit), flag_value(),
+           "whether a bot that leaves takes its metrics away, unless a run is open");
   return table;
 }
 
@@ -152,7 +155,14 @@ Table<Settings> authority_table() {
       .key("approver", at(&AuthoritySettings::approver), actors,
            "may look, and approve where an approval is asked for", "nobody")
       .key("admin", at(&AuthoritySettings::admin), actors, "may do everything, also clear",
-           "nobody");
+           "nobody")
+      .key("approvals", at(&AuthoritySettings::approvals), count_value(0, 1),
+           "how many other people have to approve a start")
+      .key("approval_lifetime", at(&AuthoritySettings::approval_lifetime),
+           duration_value(1min, kApprovalLifetimeMax), "how long a start waits for that")
+      .key("people", at(&AuthoritySettings::people),
+           list_value(person_value(), "a list of " + person_value().form),
+           "whose entries are one person's, for approvals", "each Slack account is a person");
   return table;
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "config/value.h"
+#include "rules/text.h"
 
 namespace lockkeeper {
 namespace {
@@ -89,6 +90,26 @@ ReadValue<std::string> read_actor(std::string_view text) {
 
 ValueKind<std::string> actor_value() {
   return {std::string(kActorForm) + "; * as NAME is everybody there", read_actor, same};
+}
+
+ValueKind<std::string> person_value() {
+  auto read = [](std::string_view text) -> ReadValue<std::string> {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    const auto name = trimmed(text.substr(0, equals));
+    std::string person(name);
+    char before = '=';
+    for (const auto entry : split(text.substr(std::min(equals + 1, text.size())), '+')) {
+      const auto actor = read_actor(entry);
+      if (!actor) return std::unexpected(actor.error());
+      if (actor->ends_with(":*") || actor->starts_with("slack-group:"))
+        return refuse(fmt::format("{} is more than one person", *actor));
+      person += before + *actor;
+      before = '+';
+    }
+    if (!name.empty() && before == '+') return person;
+    return refuse(fmt::format("'{}' is not NAME=ENTRY+ENTRY", clipped(text, 80)));
+  };
+  return {"NAME=ENTRY+ENTRY, such as ana=slack:U0ANA+http:ana", read, same};
 }
 
 // UTF-8 names are fine; what would end the name in a matcher is not.

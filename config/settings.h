@@ -211,6 +211,7 @@ struct PushgatewaySettings {
   std::string url;  // empty: nothing is pushed
   Millis interval = 30s;
   Millis timeout = 5s;
+  bool delete_at_exit = false;  // take the group away when the bot leaves, unless a run is open
 };
 
 /// [http]: our own web server
@@ -240,6 +241,10 @@ struct AuthoritySettings {
   std::vector<std::string> operators;  // key `operator`
   std::vector<std::string> approver;
   std::vector<std::string> admin;
+  int approvals = 0;              // how many other people approve a start: 0 or 1
+  Millis approval_lifetime = 4h;  // for which a start waits for that
+  // Whose entries are one person's: "ana=slack:U0ANA+http:ana".
+  std::vector<std::string> people;
 };
 
 /// [slack]; without tokens there is no Slack.

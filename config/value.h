@@ -96,6 +96,8 @@ ValueKind<std::vector<std::string>> list_value(const ValueKind<std::string>& ite
                                                std::string form);
 /// An entry of [authority]: kind:name or kind:*.
 ValueKind<std::string> actor_value();
+/// A person and all entries under which he or she speaks: name=entry+entry, no * among them.
+ValueKind<std::string> person_value();
 /// A label's name.
 ValueKind<std::string> label_name_value();
 /// Matchers, at least one.

@@ -165,7 +165,10 @@ void Metrics::add(Metric metric, double amount, const Labels& labels) noexcept {
 void Metrics::observe(Metric metric, double seconds, const Labels& labels) noexcept {
   try {
     const std::lock_guard lock(store_->mutex);
-    auto* histogram = store_->series<prometheus::Histogram>(metric, labels, kPhaseSeconds);
+    const auto& bounds = store_->line(metric).declaration->bounds;
+    auto* histogram = store_->series<prometheus::Histogram>(
+        metric, labels,
+        bounds.empty() ? kPhaseSeconds : prometheus::Histogram::BucketBoundaries(bounds));
     if (histogram != nullptr) histogram->Observe(seconds);
   } catch (...) {
     // Out of memory: this duration goes uncounted.

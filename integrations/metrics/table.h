@@ -22,10 +22,14 @@ enum class Metric {
   upgrade_blocked,
   upgrade_available,
   version_check_last_run,
+  detection_due,
+  detection_doubts,
   run_info,
   run_in_progress,
   nodes,
   node_phase_duration,
+  last_run_ending,
+  last_run_end,
   // The gate.
   gate_state,
   gate_decisions,
@@ -39,9 +43,21 @@ enum class Metric {
   webhook_truncated,
   webhook_repeats,
   push_failures,
+  push_last_success,
   // The process.
   build_info,
+  serving,
   config_last_reload_successful,
+  // Slack.
+  slack_connected,
+  slack_reconnects,
+  slack_envelopes,
+  slack_duplicates,
+  slack_ack_duration,
+  slack_api_calls,
+  slack_rate_limited,
+  slack_outbox_messages,
+  slack_outbox_oldest,
 };
 
 /// Counters only rise, gauges are set, histograms count durations by size.
@@ -57,6 +73,8 @@ struct Declaration {
   /// Exported as 0 before it is first set. Not so for what has labels, and for timestamps: one of
   /// 1970 would look like a check that is half a century late.
   bool from_zero = true;
+  /// Of a histogram, in seconds; none: those of the phases of a node.
+  std::vector<double> bounds{};
 };
 
 /// In the order of the enumerators.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "integrations/system/log.h"
+#include "integrations/system/real_clock.h"
 #include "rules/text.h"
 
 namespace lockkeeper::pushgateway {
@@ -53,8 +54,24 @@ Pusher::Pusher(PushgatewaySettings settings, const std::string& cluster, metrics
 
 Status Pusher::push() {
   if (settings_.url.empty()) return {};
-  Status pushed = put();
-  if (!pushed) metrics_.add(metrics::Metric::push_failures);
+  return tell(send("PUT", metrics_.text()));
+}
+
+Status Pusher::finish(bool run_is_open) {
+  if (settings_.url.empty()) return {};
+  metrics_.set(metrics::Metric::serving, 0);
+  if (settings_.delete_at_exit && !run_is_open) return tell(send("DELETE", {}));
+  return push();
+}
+
+/// Only what changes is worth a line: a gateway that is away for a day gets one.
+Status Pusher::tell(Status pushed) {
+  if (pushed) {
+    const std::chrono::duration<double> now = system::RealClock().now().time_since_epoch();
+    metrics_.set(metrics::Metric::push_last_success, now.count());
+  } else {
+    metrics_.add(metrics::Metric::push_failures);
+  }
   if (!pushed && !failing_) {
     system::log(system::Level::warn, fmt::format("Pushgateway: {}", pushed.error().what));
   }
@@ -63,12 +80,12 @@ Status Pusher::push() {
   return pushed;
 }
 
-Status Pusher::put() {
+Status Pusher::send(const std::string& method, std::string body) {
   http::ClientRequest request;
-  request.method = "PUT";
+  request.method = method;
   request.url = url_;
-  request.headers.add("Content-Type", metrics::kTextType);
-  request.body = metrics_.text();
+  if (!body.empty()) request.headers.add("Content-Type", metrics::kTextType);
+  request.body = std::move(body);
   request.timeout = settings_.timeout;
   request.body_max = kAnswerBytesMax;
   request.stop = stopping_.get_token();

@@ -4,7 +4,8 @@
 // Metrics for a Prometheus that cannot reach the bot: the full set is put to a Pushgateway, under a
 // grouping key that never changes (job="lockkeeper" and the cluster), so that each push replaces
 // the one before and nothing old is left behind. Nothing depends on it: a push that fails is
-// counted, said once, and forgotten.
+// counted, said once, and forgotten. A Pushgateway keeps what it was given for ever, so the last
+// push of a bot that leaves says so (lockkeeper_serving 0), or its group is deleted.
 // Contract: https://github.com/prometheus/pushgateway#put-method
 
 #include <stop_token>
@@ -26,11 +27,17 @@ class Pusher {
   /// One push, bounded by the settings' timeout. Does nothing when no URL is configured.
   Status push();
 
+  /// The last push of a bot that leaves on purpose; or, where `settings.delete_at_exit` says so,
+  /// the end of its group. With an open run the group stays: nobody would notice that it has
+  /// stalled.
+  Status finish(bool run_is_open);
+
   /// Ends the push that is under way, and every later one at once.
   void stop() { stopping_.request_stop(); }
 
  private:
-  Status put();
+  Status tell(Status pushed);
+  Status send(const std::string& method, std::string body);
 
   PushgatewaySettings settings_;
   std::string url_;  // with the grouping key

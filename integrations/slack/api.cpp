@@ -143,7 +143,9 @@ std::expected<std::string, Answer> Api::authorization(TokenKind kind) const {
 }
 
 void Api::send(CallQueue::Id id, const Call& call) {
-  const auto settle = [this, id](Answer answer) {
+  const auto settle = [this, id, method = call.method](Answer answer) {
+    options_.meter.called(method, answer.verdict,
+                          answer.retry_after > Millis{} ? answer.retry_after : kLimitedWait);
     std::optional<CallQueue::Final> final;
     {
       const std::lock_guard lock(mutex_);

@@ -16,6 +16,7 @@
 #include "bot/ports.h"
 #include "integrations/http/client_lanes.h"
 #include "integrations/slack/call_queue.h"
+#include "integrations/slack/meter.h"
 
 namespace lockkeeper::slack {
 
@@ -27,6 +28,7 @@ struct ApiOptions {
   std::string ca_file;                         // empty: the system's store
   TokenReader app_token;
   TokenReader bot_token;
+  Meter meter{};
 };
 
 class Api {

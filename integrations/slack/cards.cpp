@@ -25,24 +25,6 @@ std::string ascii(const Json& json) {
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
-Json to_json(const UpgradeRequest& request) {
-  Json json = {{"target_version", to_string(request.target)}};
-  if (request.kind) json["kind"] = to_string(*request.kind);
-  if (request.dry_run) json["dry_run"] = true;
-  if (request.stages != all_stages()) {
-    std::vector<std::string> stages;
-    for (const Stage stage : request.stages)
-      stages.emplace_back(to_string(stage));
-    json["stages"] = joined(stages, ",");
-  }
-  if (!request.ignore_alerts.empty()) {
-    json["ignore_alert"] = joined(request.ignore_alerts, ",");
-    json["ignore_for"] = fmt::format("{}ms", request.ignore_for.count());
-  }
-  if (!request.reason.empty()) json["reason"] = request.reason;
-  return json;
-}
-
 /// The request behind `start` or `plan`, when the line is one and can be read.
 std::optional<UpgradeRequest> request_in(const Command& command) {
   const std::string_view verb = command.verb->name;
@@ -101,7 +83,7 @@ Layout plan_card(const Reply& reply, UpgradeRequest request) {
   const auto text = without_hint(reply.text);
   auto blocks = shown(text);
   request.confirm.clear();
-  const Json card = {{"digest", reply.confirm}, {"request", to_json(request)}};
+  const Json card = {{"digest", reply.confirm}, {"request", Json::parse(encode_request(request))}};
   const auto value = ascii(card);
   if (value.size() > kValueMax) {
     blocks.push_back(section_block(said_too_much("start")));
@@ -151,7 +133,7 @@ std::string command_line(std::string_view typed) {
   if (!command) return std::string(typed);
   if (auto request = request_in(*command)) {
     request->confirm.clear();
-    return fmt::format("{} {}", command->verb->name, ascii(to_json(*request)));
+    return fmt::format("{} {}", command->verb->name, encode_request(*request));
   }
   const std::string_view verb = command->verb->name;
   if (verb != "resume" && verb != "abort") return std::string(typed);

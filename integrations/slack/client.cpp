@@ -57,23 +57,25 @@ Result<std::unique_ptr<Client>> Client::open(const SlackSettings& settings,
                                              const std::filesystem::path& state_folder,
                                              const Clock& clock, Deliver deliver,
                                              const KubernetesSecretReader& from_kubernetes,
-                                             const Timing& timing) {
+                                             const Timing& timing, Meter meter) {
   auto store = open_store(state_folder / kStoreFile);
   if (!store) return std::unexpected(store.error());
   // The constructor is private, so make_unique cannot call it.
-  return std::unique_ptr<Client>(
-      new Client(settings, std::move(*store), clock, std::move(deliver), from_kubernetes, timing));
+  return std::unique_ptr<Client>(new Client(settings, std::move(*store), clock, std::move(deliver),
+                                            from_kubernetes, timing, meter));
 }
 
 Client::Client(const SlackSettings& settings, std::unique_ptr<Store> store, const Clock& clock,
-               Deliver deliver, const KubernetesSecretReader& from_kubernetes, const Timing& timing)
-    : clock_(clock), store_(std::move(store)) {
+               Deliver deliver, const KubernetesSecretReader& from_kubernetes, const Timing& timing,
+               Meter meter)
+    : clock_(clock), meter_(meter), store_(std::move(store)) {
   const TokenReader app_token = token_of(settings.app_token, from_kubernetes, clock);
   bot_token_ = token_of(settings.bot_token, from_kubernetes, clock);
   api_ = std::make_unique<Api>(ApiOptions{.base = settings.api_url,
                                           .ca_file = settings.ca_file.native(),
                                           .app_token = app_token,
-                                          .bot_token = bot_token_},
+                                          .bot_token = bot_token_,
+                                          .meter = meter},
                                clock);
   outbox_ = std::make_unique<Outbox>(Outbox::Options{.channel = settings.channel,
                                                      .admin_channel = settings.admin_channel,
@@ -85,7 +87,8 @@ Client::Client(const SlackSettings& settings, std::unique_ptr<Store> store, cons
                         .ca_file = settings.ca_file.native(),
                         .tls_only = settings.api_url.starts_with("https:"),
                         .command = settings.command,
-                        .app_token = app_token},
+                        .app_token = app_token,
+                        .meter = meter},
       *api_, *store_, clock, std::move(deliver));
 }
 
@@ -135,6 +138,11 @@ ClientHealth Client::health() const {
     health.problems.push_back("Slack's Web API is out of reach since " +
                               clock_text(*health.outbox.down_since) + " UTC");
   return health;
+}
+
+void Client::tell_standing() const {
+  const OutboxHealth outbox = outbox_->health();
+  meter_.standing(mode_->health().connected, outbox.waiting, outbox.oldest);
 }
 
 std::optional<Millis> Client::lost_for() const {

@@ -51,7 +51,7 @@ class Client {
                                               const std::filesystem::path& state_folder,
                                               const Clock& clock, Deliver deliver,
                                               const KubernetesSecretReader& from_kubernetes = {},
-                                              const Timing& timing = {});
+                                              const Timing& timing = {}, Meter meter = Meter());
   /// Stops everything: a few seconds at most, within which what can still be said is said.
   ~Client();
   Client(const Client&) = delete;
@@ -67,17 +67,22 @@ class Client {
   [[nodiscard]] SocketCounts counts() const { return mode_->counts(); }
   [[nodiscard]] ClientHealth health() const;
 
+  /// Tells the meter how it stands; about once a second.
+  void tell_standing() const;
+
   /// How long people have not been able to reach the bot: the socket is away, or the bot cannot
   /// write. Nothing while all is well, and while it is not listening. For `on_slack_loss`.
   [[nodiscard]] std::optional<Millis> lost_for() const;
 
  private:
   Client(const SlackSettings& settings, std::unique_ptr<Store> store, const Clock& clock,
-         Deliver deliver, const KubernetesSecretReader& from_kubernetes, const Timing& timing);
+         Deliver deliver, const KubernetesSecretReader& from_kubernetes, const Timing& timing,
+         Meter meter);
   void check_tokens();
   void take_identity(const Answer& answer);
 
   const Clock& clock_;
+  Meter meter_;
   TokenReader bot_token_;
   mutable std::mutex mutex_;
   std::optional<Identity> identity_;

@@ -233,6 +233,13 @@ const OutEntry* OutQueue::take(Moment now, Time wall) {
   return best;
 }
 
+Millis OutQueue::oldest(Moment now) const {
+  Millis oldest{};
+  for (const OutEntry& entry : entries_)
+    oldest = std::max(oldest, now - entry.since);
+  return oldest;
+}
+
 Moment OutQueue::next_look(Moment now) const {
   Moment next = now + Millis(1'000);
   if (halted_) return next;

@@ -100,6 +100,8 @@ class OutQueue {
   void resume() { halted_ = false; }
 
   [[nodiscard]] std::size_t waiting() const { return entries_.size(); }
+  /// How long the oldest of them has waited.
+  [[nodiscard]] Millis oldest(Moment now) const;
   [[nodiscard]] bool halted() const { return halted_; }
   [[nodiscard]] std::optional<Time> down_since() const { return down_from_; }
   [[nodiscard]] std::size_t dropped() const { return dropped_; }

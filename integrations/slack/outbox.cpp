@@ -184,7 +184,9 @@ std::optional<MessageRef> Outbox::where(const std::string& name) const {
 
 OutboxHealth Outbox::health() const {
   const std::lock_guard lock(mutex_);
-  return {queue_.waiting(), queue_.dropped(), queue_.halted(), queue_.down_since(), problem_};
+  return {queue_.waiting(),    queue_.oldest(clock_.moment()),
+          queue_.dropped(),    queue_.halted(),
+          queue_.down_since(), problem_};
 }
 
 std::string Outbox::thread_ts(const OutEntry& entry) const {

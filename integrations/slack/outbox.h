@@ -52,6 +52,7 @@ inline constexpr std::size_t kFileBytesMax = 8U << 20U;
 
 struct OutboxHealth {
   std::size_t waiting = 0;
+  Millis oldest{};  // how long the oldest of them has waited
   std::size_t dropped = 0;
   bool halted = false;             // the bot token was refused
   std::optional<Time> down_since;  // Slack's Web API is out of reach

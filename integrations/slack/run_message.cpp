@@ -203,6 +203,20 @@ std::string where_it_is(const RunPicture& picture) {
   return text;
 }
 
+RunPicture naming(RunPicture picture, std::string_view command) {
+  const auto rename = [&](std::vector<std::string>& reasons) {
+    for (auto& reason : reasons)
+      reason = naming(reason, command);
+  };
+  Progress& progress = picture.progress;
+  if (progress.gate_hold) rename(progress.gate_hold->reasons);
+  if (progress.doubt) rename(progress.doubt->reasons);
+  if (progress.latched) rename(progress.latched->reasons);
+  if (progress.closed) rename(progress.closed->reasons);
+  picture.activity = naming(picture.activity, command);
+  return picture;
+}
+
 Layout run_layout(const RunPicture& picture) {
   const Progress& progress = picture.progress;
   const Plan& plan = *progress.plan;

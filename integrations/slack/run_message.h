@@ -53,6 +53,9 @@ NodeTally tally_of(const Progress& progress);
 /// "running, 2 of 5 nodes, now: drain node3": for those who pressed an old button.
 std::string where_it_is(const RunPicture& picture);
 
+/// The same run, whose reasons name the command as this workspace knows it.
+RunPicture naming(RunPicture picture, std::string_view command);
+
 /// The message. With an ended run it has no buttons.
 Layout run_layout(const RunPicture& picture);
 

@@ -34,11 +34,12 @@ bool calls_for_eyes(RunState state) {
 
 }  // namespace
 
-SlackChat::SlackChat(Ports ports, Outbox& outbox, const Clock& clock)
-    : ports_(std::move(ports)), outbox_(outbox), clock_(clock) {}
+SlackChat::SlackChat(Ports ports, Outbox& outbox, const Clock& clock, std::string command)
+    : ports_(std::move(ports)), outbox_(outbox), clock_(clock), command_(std::move(command)) {}
 
 void SlackChat::say(Message message) noexcept {
   try {
+    message.text = naming(message.text, command_);
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= kWaitingMax) {
       const auto detail = std::ranges::find(waiting_, Tone::detail, &Message::tone);

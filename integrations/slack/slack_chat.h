@@ -33,8 +33,9 @@ class SlackChat : public Chat {
     std::function<std::optional<std::string>()> newest_run;
   };
 
-  /// Everything outlives the chat. The outbox's message names keep a run to one message.
-  SlackChat(Ports ports, Outbox& outbox, const Clock& clock);
+  /// Everything outlives the chat. The outbox's message names keep a run to one message. `command`:
+  /// what people type here, "/upgrade".
+  SlackChat(Ports ports, Outbox& outbox, const Clock& clock, std::string command);
 
   /// Any thread.
   void say(Message message) noexcept override;
@@ -59,6 +60,7 @@ class SlackChat : public Chat {
   Ports ports_;
   Outbox& outbox_;
   const Clock& clock_;
+  std::string command_;
 
   std::mutex mutex_;
   std::deque<Message> waiting_;  // bounded; the oldest details go first

@@ -35,8 +35,10 @@ void SocketMode::Loop::on_message(int id, std::string_view text) {
     obey(link_.hello(now, id, *hello));
     return flush_late();
   }
-  if (const auto* goodbye = std::get_if<Goodbye>(&frame))
+  if (const auto* goodbye = std::get_if<Goodbye>(&frame)) {
+    cause_ = goodbye->reason;
     return obey(link_.goodbye(now, id, *goodbye));
+  }
   if (const auto* envelope = std::get_if<Envelope>(&frame)) return take(id, *envelope);
   const auto& strange = std::get<Strange>(frame);
   count([](SocketCounts& counts) { ++counts.strange; });
@@ -60,6 +62,7 @@ void SocketMode::Loop::take(int id, const Envelope& envelope) {
   const Moment now = clock_.moment();
   const Interaction& deed = envelope.interaction;
   count([](SocketCounts& counts) { ++counts.envelopes; });
+  options_.meter.envelope(envelope.type);
   if (deed.deed == Deed::other) {
     const bool known = envelope.type == "slash_commands" || envelope.type == "interactive" ||
                        envelope.type == "events_api";
@@ -77,6 +80,7 @@ void SocketMode::Loop::keep(int id, const Interaction& deed) {
   const auto kept = store_.keep(deed, clock_.now());
   if (kept && *kept == Store::Kept::repeated) {
     count([](SocketCounts& counts) { ++counts.repeated; });
+    options_.meter.repeated();
     return ack(id, deed.envelope, {}, since);
   }
   if (!kept || *kept == Store::Kept::full) {
@@ -124,6 +128,7 @@ void SocketMode::Loop::ack(int id, const std::string& envelope, std::string_view
     return;
   }
   found->second->send(std::move(frame));
+  options_.meter.acked(now - since);
   count([&](SocketCounts& counts) {
     ++counts.acked;
     counts.slowest_ack = std::max(counts.slowest_ack, now - since);
@@ -139,6 +144,7 @@ void SocketMode::Loop::flush_late() {
   for (Late& late : std::exchange(late_, {}))
     if (now - late.at < kAckWorth) {
       found->second->send(std::move(late.frame));
+      options_.meter.acked(now - late.at);
       count([](SocketCounts& counts) { ++counts.acked; });
     }
 }

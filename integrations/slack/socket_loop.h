@@ -98,6 +98,7 @@ class SocketMode::Loop : public std::enable_shared_from_this<SocketMode::Loop> {
   std::deque<Late> late_;
   std::deque<std::pair<Moment, std::weak_ptr<Slip>>> slips_;  // in order of their deadlines
   std::string app_;                                           // as hello said
+  std::string cause_ = "lost";                                // of the next reconnection
   std::string refused_token_;
   Moment token_look_{};
   bool wanted_ = false;

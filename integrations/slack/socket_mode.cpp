@@ -158,6 +158,7 @@ SocketCalls SocketMode::Loop::calls_for(int id) {
 }
 
 void SocketMode::Loop::dial(int id, const std::string& url) {
+  if (counts().dials > 0) options_.meter.reconnecting(std::exchange(cause_, "lost"));
   count([](SocketCounts& counts) { ++counts.dials; });
   const auto refuse = [&](const std::string& why) {
     post([id, why](Loop& loop) { loop.obey(loop.link_.ended(loop.clock_.moment(), id, why)); });

@@ -19,6 +19,7 @@
 #include "integrations/slack/api.h"
 #include "integrations/slack/deeds.h"
 #include "integrations/slack/link.h"
+#include "integrations/slack/meter.h"
 
 namespace lockkeeper::slack {
 
@@ -28,6 +29,7 @@ struct SocketModeOptions {
   bool tls_only = false;  // refuse a ws:// URL: the Web API itself is https
   std::string command;    // "/upgrade": other commands are told so; empty: all are taken
   TokenReader app_token;  // looked at again after a fatal refusal
+  Meter meter{};
 };
 
 /// What the connection has been through, for metrics and tests.

@@ -192,6 +192,24 @@ std::string cut_plain(std::string_view text, std::size_t length_max) {
   return std::string(text.substr(0, at)) + std::string(kEllipsis);
 }
 
+std::string naming(std::string_view text, std::string_view command) {
+  constexpr std::string_view kUsual = "/upgrade";
+  if (command.empty() || command == kUsual) return std::string(text);
+  const auto in_word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '/' ||
+           c == '_' || c == '-' || (static_cast<unsigned char>(c) & 0x80U) != 0;
+  };
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = at + kUsual.size();
+    const bool named = text.substr(at).starts_with(kUsual) && (at == 0 || !in_word(text[at - 1])) &&
+                       (end == text.size() || !in_word(text[end]));
+    out += named ? command : text.substr(at, 1);
+    at = named ? end : at + 1;
+  }
+  return out;
+}
+
 std::string typed(std::string_view text) {
   std::string out;
   const std::string tidy = clean(text);

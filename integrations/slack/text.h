@@ -44,4 +44,8 @@ std::string cut_plain(std::string_view text, std::size_t length_max);
 /// Names that people can change are dropped here, so that nobody can trust them by mistake.
 std::string typed(std::string_view text);
 
+/// The same words with `command` where they name the bot's command as "/upgrade": a workspace may
+/// know it by another name. Paths such as "/upgrade/x" and "a/upgrade" stay.
+std::string naming(std::string_view text, std::string_view command);
+
 }  // namespace lockkeeper::slack

@@ -4,11 +4,15 @@
 // said and did, with the virtual time. `golden FILE` compares, `golden --write FILE` writes.
 //
 //   cluster 1 4 1.34.2                    control planes, workers, version; `replica`: a second
-//                                         Prometheus, `silences`: the node at work is silenced
+//                                         Prometheus, `silences`: the node at work is silenced,
+//                                         `approvals`: a start needs another person
 //   node worker-3 budget-blocks           or: cordoned-by-person, containerd=1.6.30, unreachable
 //   do order start 1.34.7                 an event now; `order!` confirms by itself
+//   do as ben approve 1c5e3c65            an order of another person than ana
 //   at 9m alert KubeAPIDown severity=critical
 //   when cordoned worker-3: order pause lunch
+//   do kill-bot append 1                  at the next call, or at one of a port, so many later
+//   wait 10m                              no run is open, time passes
 //   run                                   until the run is closed; several runs are possible
 
 #include <fmt/format.h>
@@ -41,7 +45,7 @@ class Story {
   void happen(const std::string& event);
   void happen_to_cluster(const std::vector<std::string>& words);
   void note(const std::string& line);
-  void tell_order(const std::string& line, const Reply& reply);
+  void tell_order(const std::string& line, const Reply& reply, const std::string& who = {});
 
   std::unique_ptr<Simulation> sim_;
   std::map<std::string, std::string> triggers_;
@@ -78,6 +82,7 @@ void Story::make(const std::vector<std::string>& words) {
   };
   if (has("replica")) settings = with_replica(settings);
   if (has("silences")) settings = with_silences(settings);
+  if (has("approvals")) settings = with_approvals(settings);
   sim_ = std::make_unique<Simulation>(
       make_model(std::stoi(words.at(1)), std::stoi(words.at(2)), version), settings);
   sim_->on_line = [this](const std::string& text) { note(text); };
@@ -100,8 +105,8 @@ void Story::shape(const std::vector<std::string>& words) {
   if (what.starts_with("containerd=")) node.containerd = what.substr(11);
 }
 
-void Story::tell_order(const std::string& line, const Reply& reply) {
-  note(fmt::format("> /upgrade {}", line));
+void Story::tell_order(const std::string& line, const Reply& reply, const std::string& who) {
+  note(fmt::format("{}> /upgrade {}", who, line));
   std::istringstream text(reply.text);
   for (std::string one; std::getline(text, one);)
     note("< " + one);
@@ -112,6 +117,10 @@ void Story::happen(const std::string& event) {
   if (words.at(0) == "order") {
     const auto line = after_words(event, 1);
     tell_order(line, sim_->order(line));
+  } else if (words.at(0) == "as") {
+    const auto line = after_words(event, 2);
+    const auto& who = words.at(1);
+    tell_order(line, sim_->order(line, "console:" + who), who);
   } else if (words.at(0) == "order!") {
     const auto line = after_words(event, 1);
     tell_order(line, sim_->order_surely(line));
@@ -132,6 +141,7 @@ void Story::happen_to_cluster(const std::vector<std::string>& words) {
     }
     sim_->fire(labels);
   }
+  if (what == "containerd-updated") model.at(words.at(1)).containerd = words.at(2);
   if (what == "rule") sim_->write_rule(words.at(1), words.at(2), action_named(words.at(3)));
   if (what == "rules-broken") {
     sim_->reread(std::unexpected(
@@ -150,7 +160,10 @@ void Story::happen_to_cluster(const std::vector<std::string>& words) {
       job.ends_well = job.finished || job.node != words.at(1);
   }
   if (what == "kill-bot") {
-    sim_->faults.decide_with([this](std::uint64_t, std::string_view) {
+    const auto at = words.size() > 1 ? words.at(1) : std::string();
+    int before = words.size() > 2 ? std::stoi(words.at(2)) : 0;
+    sim_->faults.decide_with([this, at, before](std::uint64_t, std::string_view port) mutable {
+      if ((!at.empty() && port != at) || before-- > 0) return Fault::none;
       sim_->faults.stop();
       return Fault::crash_before;
     });
@@ -172,6 +185,7 @@ void Story::obey(const std::string& line) {
     triggers_[line.substr(5, colon - 5)] = line.substr(colon + 2);
     return;
   }
+  if (verb == "wait") return sim_->clock.pass(parse_duration(words.at(1)).value());
   if (verb == "run") {
     if (!sim_->run_to_end()) note("NOT CLOSED");
     return;

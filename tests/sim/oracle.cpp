@@ -156,6 +156,8 @@ void Oracle::check_orders_of_people(const StepContext& context) {
 }
 
 void Oracle::appended(const Record& record) {
+  const auto trouble = approvals_.appended(record, settings_.authority.approvals > 0);
+  if (!trouble.empty()) violated(trouble);
   if (const auto* opened = std::get_if<Opened>(&record.body)) {
     if (plan_) violated("opened while a run is open");
     plan_ = opened->plan;

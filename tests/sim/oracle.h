@@ -12,6 +12,7 @@
 
 #include "bot/ports.h"
 #include "config/settings.h"
+#include "tests/sim/approval_oracle.h"
 #include "tests/sim/model.h"
 #include "tests/sim/virtual_clock.h"
 
@@ -59,6 +60,7 @@ class Oracle {
   const VirtualClock& clock_;
   const Settings& settings_;
   std::vector<std::string> violations_;
+  ApprovalOracle approvals_;
 
   std::optional<Plan> plan_;
   std::map<int, bool> begun_;  // steps of the open run: Intent written

@@ -20,6 +20,7 @@ using std::chrono::seconds;
 constexpr Millis kTroubleEnds = hours(8);
 constexpr int kStartsMax = 8;
 constexpr std::uint64_t kRulesSalt = 0x9E3779B97F4A7C15;
+constexpr std::uint64_t kPeopleSalt = 0xD6E8FEB86659FD93;
 constexpr std::uint64_t kSourcesSalt = 0xC2B2AE3D27D4EB4F;
 
 class RandomWorld {
@@ -45,10 +46,13 @@ class RandomWorld {
   void plan_sources();
   void end_trouble();
   void help_out();
+  void start(const std::string& order, bool early);
+  void dither(const std::string& digest);
 
   std::mt19937_64 random_;
   std::mt19937_64 rules_random_;    // of its own, so that the rest of a world stays what it was
   std::mt19937_64 sources_random_;  // the same
+  std::mt19937_64 people_random_;   // the same
   std::uint64_t seed_;
   Simulation sim_;
   Version target_{1, 34, 7, {}};
@@ -60,9 +64,11 @@ SimModel random_model(std::mt19937_64& random) {
   return make_model(control_planes, workers, {1, 34, 2, {}});
 }
 
-/// Every fourth world has a second Prometheus, every fourth one an Alertmanager with silences.
-Settings random_settings(std::mt19937_64& random) {
+/// Every fourth world has a second Prometheus, every fourth one an Alertmanager with silences; in
+/// every fifth one a start needs two people.
+Settings random_settings(std::mt19937_64& random, std::mt19937_64& people) {
   const auto kind = random() % 4;
+  if (people() % 5 == 0) return with_approvals(kind == 1 ? with_silences() : sim_settings());
   if (kind == 0) return with_replica();
   return kind == 1 ? with_silences() : sim_settings();
 }
@@ -71,8 +77,9 @@ RandomWorld::RandomWorld(std::uint64_t seed, bool say)
     : random_(seed),
       rules_random_(seed ^ kRulesSalt),
       sources_random_(seed ^ kSourcesSalt),
+      people_random_(seed ^ kPeopleSalt),
       seed_(seed),
-      sim_(random_model(random_), random_settings(sources_random_)) {
+      sim_(random_model(random_), random_settings(sources_random_, people_random_)) {
   if (!say) return;
   sim_.on_line = [this](const std::string& line) {
     fmt::print("[{}] {}\n", to_string(sim_.clock.moment().since_start), line);
@@ -270,6 +277,42 @@ void RandomWorld::help_out() {
   sim_.clock.after(minutes(10), [this] { help_out(); });
 }
 
+/// People who do not agree at once, or not at all: this start may come to nothing.
+void RandomWorld::dither(const std::string& digest) {
+  switch (people_random_() % 6) {
+    case 0:
+      sim_.order("approve " + digest);
+      return;
+    case 1:
+      sim_.order("decline " + digest + " not today", "console:eva");
+      return;
+    case 2:
+      sim_.order("withdraw " + digest);
+      return;
+    case 3:
+      sim_.clock.pass(minutes(people_random_() % 300));
+      return;
+    case 4:
+      sim_.order("approve " + digest, "http:ci");
+      return;
+    default:
+      return;
+  }
+}
+
+void RandomWorld::start(const std::string& order, bool early) {
+  if (sim_.settings.authority.approvals == 0) {
+    sim_.order_surely(order);
+    return;
+  }
+  const auto shown = sim_.order(order);
+  if (shown.confirm.empty()) return;
+  sim_.order(order + " --confirm " + shown.confirm);
+  if (early) dither(shown.confirm);
+  sim_.order("approve " + shown.confirm, "console:ben");
+  if (early) sim_.order("approve " + shown.confirm, "console:eva");
+}
+
 SeedReport RandomWorld::play() {
   set_up();
   SeedReport report{seed_, {}, 0, 0};
@@ -281,7 +324,7 @@ SeedReport RandomWorld::play() {
   };
   while (!done() && report.runs < kStartsMax && report.trouble.empty()) {
     ++report.runs;
-    const auto reply = sim_.order_surely(order);
+    start(order, report.runs <= 3);
     if (!sim_.run_to_end()) report.trouble = "a run was not closed within three days";
     sim_.clock.pass(hours(26));  // beyond the quiet baseline
   }

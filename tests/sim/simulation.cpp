@@ -108,6 +108,16 @@ Settings with_silences(Settings settings) {
   return settings;
 }
 
+Settings with_approvals(Settings settings) {
+  auto& authority = settings.authority;
+  authority.admin.clear();
+  authority.operators = {"console:*", "http:ci"};
+  authority.approver = {"console:ana", "console:ben", "console:eva", "http:ci"};
+  authority.people = {"ana=console:ana", "ben=console:ben", "eva=console:eva"};
+  authority.approvals = 1;
+  return settings;
+}
+
 Simulation::Life::Life(Simulation& sim)
     : gate(sim.settings.rules, sim.settings.gate),
       lookout(lookout_settings(sim.settings)),
@@ -116,6 +126,7 @@ Simulation::Life::Life(Simulation& sim)
       runner(sim.world, sim.clock, sim.journal, sim, gate, inbox, activity, sim.settings),
       reload(sim.settings, gate, sim.journal, sim.clock, sim),
       silences(sim.silences, sim.clock, sim, sim.settings.alertmanager) {
+  desk.speak_through(sim);
   if (sim.settings.alertmanager.silence_node) runner.silence_with(silences);
 }
 
@@ -156,7 +167,18 @@ void Simulation::schedule_poll(int life) {
     if (life != lives_) return;
     poll();
     schedule_poll(life);
+    if (settings.authority.approvals > 0) tend_requests();
   });
+}
+
+void Simulation::tend_requests() {
+  try {
+    life_->desk.tend();
+  } catch (const Crash&) {
+    if (walking_) throw;
+    clock.pass(kRestart);
+    boot();
+  }
 }
 
 void Simulation::poll() {
@@ -227,14 +249,29 @@ Reply Simulation::order_surely(const std::string& line, const Actor& actor) {
   return order(line + " --confirm " + reply.confirm, actor);
 }
 
+Reply Simulation::order_approved(const std::string& line) {
+  const auto shown = order(line);
+  if (shown.confirm.empty()) return shown;
+  order(line + " --confirm " + shown.confirm);
+  return order("approve " + shown.confirm, "console:ben");
+}
+
 bool Simulation::run_to_end(Millis limit) {
   const Moment until = clock.moment() + limit;
-  bool fresh = true;
-  // Time goes on in waits; a walk that is past its limit is told to leave.
-  clock.at(until, [this] {
+  // Time goes on in waits; a walk that is past its limit is told to leave, a later one is not.
+  const int walk = ++walks_;
+  clock.at(until, [this, walk] {
+    if (walk != walks_) return;
     life_->inbox.leave();
     clock.stir();
   });
+  const bool closed = walk_until(until);
+  ++walks_;
+  return closed;
+}
+
+bool Simulation::walk_until(Moment until) {
+  bool fresh = true;
   while (clock.moment() < until) {
     const auto open = journal.open_run();
     if (!*open) return true;

@@ -37,6 +37,10 @@ Settings sim_settings();
 Settings with_replica(Settings settings = sim_settings());
 Settings with_silences(Settings settings = sim_settings());
 
+/// The same with a start that needs another person: everybody of the console operates, ben and eva
+/// approve; ana and ben are people who are known to be two.
+Settings with_approvals(Settings settings = sim_settings());
+
 class Simulation : private Chat {
  public:
   explicit Simulation(SimModel initial, Settings the_settings = sim_settings());
@@ -62,6 +66,9 @@ class Simulation : private Chat {
 
   /// The plan's digest filled in: start, resume, abort without a second thought.
   Reply order_surely(const std::string& line, const Actor& actor = "console:ana");
+
+  /// A start that ana asks for and ben approves; the answer to the approval.
+  Reply order_approved(const std::string& line);
 
   /// Walks the open run until it is closed or `limit` has passed, restarting the bot whenever it
   /// dies. Whether it was closed.
@@ -109,12 +116,15 @@ class Simulation : private Chat {
   [[nodiscard]] Sighting look_at_alertmanager() const;
   void schedule_poll(int life);
   void schedule_tend(int life);
+  void tend_requests();
+  bool walk_until(Moment until);
   void say(Message message) noexcept override;
 
   RuleBook file_;  // as it is on disk: what the next life begins with
   std::unique_ptr<Life> life_;
   int lives_ = 0;
   bool walking_ = false;
+  int walks_ = 0;  // odd while one is under way
 };
 
 }  // namespace lockkeeper::sim

@@ -25,7 +25,7 @@ struct Canonical {
   Settings settings = sim_settings();
 };
 
-std::array<Canonical, 4> canonical_runs() {
+std::array<Canonical, 5> canonical_runs() {
   return {
       Canonical{"patch", "start 1.34.7", {1, 34, 7, {}}, [](Simulation&) {}},
       Canonical{"minor, containerd behind",
@@ -46,14 +46,28 @@ std::array<Canonical, 4> canonical_runs() {
                 {1, 34, 7, {}},
                 [](Simulation&) {},
                 with_silences()},
+      Canonical{"patch with an approval",
+                "start 1.34.7",
+                {1, 34, 7, {}},
+                [](Simulation&) {},
+                with_approvals()},
   };
+}
+
+/// As the settings want it: by one person or by two.
+void start(Simulation& sim, const Canonical& run) {
+  if (run.settings.authority.approvals > 0) {
+    sim.order_approved(run.order);
+  } else {
+    sim.order_surely(run.order);
+  }
 }
 
 /// How many port calls the undisturbed run makes.
 std::uint64_t calls_of(const Canonical& run) {
   Simulation sim(make_model(1, 4, {1, 34, 2, {}}), run.settings);
   run.prepare(sim);
-  sim.order_surely(run.order);
+  start(sim, run);
   REQUIRE(sim.run_to_end());
   REQUIRE(sim.ending() == Ending::done);
   return sim.faults.calls();
@@ -66,7 +80,7 @@ std::string disturbed(const Canonical& run, std::uint64_t at, Fault fault) {
   sim.faults.decide_with(
       [&](std::uint64_t number, std::string_view) { return number == at ? fault : Fault::none; });
   for (int attempt = 0; attempt < kAttemptsMax && !sim.all_on(run.target); ++attempt) {
-    sim.order_surely(run.order);
+    start(sim, run);
     if (!sim.run_to_end()) return "the run was not closed within three days";
     // An operator comes back later; what fired meanwhile is over.
     sim.clock.pass(std::chrono::hours(1));

@@ -28,7 +28,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "node": ("ssh",),
     "kubernetes": ("http", "system"),
     "packages": ("http", "system"),
-    "slack": ("http", "sqlite", "system"),
+    "slack": ("http", "metrics", "sqlite", "system"),
     "world": ("http", "kubernetes", "node", "packages", "ssh", "system"),
 }
 

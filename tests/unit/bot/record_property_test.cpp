@@ -84,11 +84,14 @@ Opened opened(bool valid) {
     step.node = text(valid);
     step.limit = Millis(*rc::gen::arbitrary<std::int64_t>());
   }
-  return {std::move(plan), text(valid), text(valid)};
+  Opened opened{std::move(plan), text(valid), text(valid)};
+  if (*rc::gen::arbitrary<bool>())
+    opened.approval = Approval{text(valid), *rc::gen::arbitrary<std::int64_t>()};
+  return opened;
 }
 
 Body body(bool valid) {
-  switch (*rc::gen::inRange(0, 8)) {
+  switch (*rc::gen::inRange(0, 10)) {
     case 0:
       return opened(valid);
     case 1:
@@ -104,6 +107,17 @@ Body body(bool valid) {
       return Ordered{any_of(Verb::clear), text(valid), text(valid)};
     case 6:
       return Latched{text(valid), texts(valid)};
+    case 7:
+      return Requested{text(valid),
+                       text(valid),
+                       text(valid),
+                       text(valid),
+                       text(valid),
+                       notes(valid),
+                       kNoon + std::chrono::seconds(*rc::gen::inRange(0, 99'999))};
+    case 8:
+      return Decided{*rc::gen::arbitrary<std::int64_t>(), any_of(Ruling::refused), text(valid),
+                     text(valid), text(valid)};
     default:
       return Closed{any_of(Ending::cleared), texts(valid)};
   }

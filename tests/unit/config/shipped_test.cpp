@@ -213,6 +213,9 @@ TEST_CASE("the shipped rules by kind of alert") {
   CHECK(decided(alert("Unheard", "critical")) == "critical/pause");
   CHECK(decided(alert("Unheard", "warning")) == "warnings/notify");
   CHECK(decided(alert("Unheard", "")) == "default_action/pause");
+  auto own = alert("Unheard", "critical");
+  own.set("component", "lockkeeper");
+  CHECK(decided(own) == "lockkeeper/ignore");
   auto system = alert("Unheard", "critical");
   system.set("namespace", "kube-system");
   CHECK(decided(system) == "control-plane-critical/abort");

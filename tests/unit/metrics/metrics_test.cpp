@@ -163,6 +163,16 @@ TEST_CASE("many threads write while one reads") {
   CHECK(has(metrics.text(), "lockkeeper_webhook_requests_total{code=\"0\"} 180"));
 }
 
+TEST_CASE("a histogram has the bounds that its line of the table gives") {
+  Metrics metrics;
+  metrics.observe(Metric::slack_ack_duration, 0.02);
+  metrics.observe(Metric::node_phase_duration, 45, {{"phase", "drain"}});
+  const std::string text = metrics.text();
+  CHECK(has(text, "lockkeeper_slack_ack_duration_seconds_bucket{le=\"0.025\"} 1"));
+  CHECK(has(text, "lockkeeper_slack_ack_duration_seconds_bucket{le=\"0.01\"} 0"));
+  CHECK(text.find("phase=\"drain\",le=\"0.025\"") == std::string::npos);
+}
+
 TEST_CASE("promtool finds nothing to say about the text") {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0) {
     MESSAGE("skipped: promtool is not installed");

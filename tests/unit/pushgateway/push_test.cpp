@@ -64,14 +64,35 @@ TEST_CASE("the full set is put under the cluster's key") {
   metrics::Metrics metrics;
   metrics.set(metrics::Metric::upgrade_in_flight, 1);
   Pusher pusher(gateway.settings("/gw/"), "home", metrics);
+  const std::string before = metrics.text();
   CHECK(pusher.push());
   const auto requests = gateway.requests();
   REQUIRE(requests.size() == 1);
   CHECK(requests[0].method == "PUT");
   CHECK(requests[0].target == "/gw/metrics/job/lockkeeper/cluster/home");
   CHECK(requests[0].headers.get("Content-Type").starts_with("text/plain; version=0.0.4"));
-  CHECK(requests[0].body == metrics.text());
+  CHECK(requests[0].body == before);
   CHECK(counted(metrics, 0));
+  CHECK(metrics.text().find("\nlockkeeper_push_last_success_timestamp_seconds 1") !=
+        std::string::npos);
+}
+
+TEST_CASE("a bot that leaves says so, or takes its group away, but never that of an open run") {
+  Gateway gateway(202);
+  metrics::Metrics metrics;
+  metrics.set(metrics::Metric::serving, 1);
+  auto settings = gateway.settings();
+  const auto left = [&](bool run_is_open) {
+    REQUIRE(Pusher(settings, "home", metrics).finish(run_is_open));
+    const auto last = gateway.requests().back();
+    const bool told = last.body.find("\nlockkeeper_serving 0\n") != std::string::npos;
+    return last.method + (told ? " not serving" : "") + (last.body.empty() ? " empty" : "");
+  };
+  CHECK(left(false) == "PUT not serving");
+  settings.delete_at_exit = true;
+  CHECK(left(true) == "PUT not serving");
+  CHECK(left(false) == "DELETE empty");
+  CHECK(gateway.requests().back().target == "/metrics/job/lockkeeper/cluster/home");
 }
 
 TEST_CASE("names that a path cannot carry are written in base64") {
@@ -116,6 +137,7 @@ TEST_CASE("refusals, silence and absence are counted and change nothing else") {
 TEST_CASE("without a URL nothing is pushed and nothing fails") {
   metrics::Metrics metrics;
   CHECK(Pusher({}, "home", metrics).push());
+  CHECK(Pusher({}, "home", metrics).finish(false));
   CHECK(counted(metrics, 0));
 }
 

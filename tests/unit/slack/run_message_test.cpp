@@ -111,6 +111,16 @@ TEST_CASE("nodes count when they are proven to run the target") {
   CHECK(where_it_is(picture(story)) == "running, 1 of 3 nodes, now: step 9: drain worker-2");
 }
 
+TEST_CASE("a run's message names the command as the workspace knows it") {
+  Story story;
+  story.add(Held{Holder::gate, {"CephOSDDown; ends with /upgrade resume"}, {}});
+  story.add(Held{Holder::doubt, {"mend that, then /upgrade resume"}, {}});
+  const auto layout = run_layout(naming(picture(story), "/k8s"));
+  CHECK(has(layout, "ends with /k8s resume"));
+  CHECK(has(layout, "then /k8s resume"));
+  CHECK_FALSE(has(layout, "/upgrade"));
+}
+
 TEST_CASE("a journal that makes no sense gives no picture") {
   CHECK_FALSE(picture_of({}, {}, ""));
   Story story;

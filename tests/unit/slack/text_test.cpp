@@ -80,6 +80,16 @@ TEST_CASE("every cut of a hostile text is whole, however long it may be") {
   }
 }
 
+TEST_CASE("the command is named as the workspace knows it, and nothing else is") {
+  CHECK(naming("to see it: /upgrade plan 1.34.7; or `/upgrade`", "/k8s") ==
+        "to see it: /k8s plan 1.34.7; or `/k8s`");
+  CHECK(naming("/upgrade", "/k8s-upgrade") == "/k8s-upgrade");
+  for (const auto* other : {"/upgrades", "a/upgrade", "/upgrade/x", "//upgrade", "/upgrade-x", ""})
+    CHECK(naming(other, "/k8s") == other);
+  CHECK(naming("/upgrade help", "/upgrade") == "/upgrade help");
+  CHECK(naming("/upgrade help", "") == "/upgrade help");
+}
+
 TEST_CASE("what was typed is read as it was meant") {
   CHECK(typed("start prod &amp; &lt;now&gt;") == "start prod & <now>");
   CHECK(typed("--approver <@U0BOB|bob> in <#C0OPS|ops>") == "--approver <@U0BOB> in <#C0OPS>");
