@@ -8,30 +8,15 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 namespace lockkeeper::sqlite {
 namespace {
 
-/// "1: FLOCK  ADVISORY  WRITE 1234 00:2f:131 0 EOF": the process of the line about this file.
-std::string holder_of(const std::string& lock_file) {
-  struct stat info{};
-  if (::stat(lock_file.c_str(), &info) != 0) return {};
-  const auto inode = fmt::format(":{}", info.st_ino);
-  const auto device = fmt::format("{:02x}:{:02x}", major(info.st_dev), minor(info.st_dev));
-  std::ifstream locks("/proc/locks");
-  for (std::string line; std::getline(locks, line);) {
-    std::istringstream words(line);
-    std::string number;
-    std::string kind;
-    std::string advisory;
-    std::string mode;
-    std::string process;
-    std::string place;
-    words >> number >> kind >> advisory >> mode >> process >> place;
-    if (kind == "FLOCK" && place == device + inode) return "process " + process;
-  }
-  return {};
+std::string read_locks() {
+  std::ifstream file("/proc/locks");
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
@@ -45,8 +30,27 @@ JournalExam check_up(const JournalSettings& settings) {
   struct statvfs space{};
   if (::statvfs(folder.c_str(), &space) == 0)
     exam.free_bytes = static_cast<std::int64_t>(space.f_bavail * space.f_frsize);
-  exam.held_by = holder_of(file.native() + ".lock");
+  struct stat lock{};
+  if (::stat((file.native() + ".lock").c_str(), &lock) == 0)
+    exam.held_by = lock_holder(read_locks(), lock.st_dev, lock.st_ino);
   return exam;
+}
+
+std::string lock_holder(const std::string& locks, dev_t device, ino_t inode) {
+  const auto wanted = fmt::format("{:02x}:{:02x}:{}", major(device), minor(device), inode);
+  std::istringstream lines(locks);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string number;
+    std::string kind;
+    std::string advisory;
+    std::string mode;
+    std::string process;
+    std::string place;
+    words >> number >> kind >> advisory >> mode >> process >> place;
+    if (kind == "FLOCK" && place == wanted) return "process " + process;
+  }
+  return {};
 }
 
 }  // namespace lockkeeper::sqlite

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lockkeeper doctor` on a lab with one thing broken at a time: it names that thing, with what mends
-it, and calls nothing else broken.
+"""`lockkeeper doctor` on a lab with one thing broken at a time: it names that thing, with what
+mends it, and calls nothing else broken.
 """
 
 from __future__ import annotations
