@@ -66,7 +66,7 @@ int doctor(const DoctorWords& words) {
     for (const auto& error : loaded.error())
       exams.configuration_errors.push_back(to_string(error));
     // Whichever area was asked for.
-    if (areas->front() != Area::configuration) areas->insert(areas->begin(), Area::configuration);
+    areas = {Area::configuration};
   }
   const auto report = diagnose(exams, settings, *areas, build_version(), clock.now());
   fmt::print("{}\n", words.json ? doctor_json(report) : doctor_text(report));

@@ -175,6 +175,7 @@ void Examination::send_test_alert() {
       test.failure = sent.error().what;
     }
   }
+  if (test.arrived) exams_.daemon = check_up_daemon(settings_.http);
   exams_.test_alert = std::move(test);
 }
 

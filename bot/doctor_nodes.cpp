@@ -31,7 +31,7 @@ std::string fix_for(const NodeExam& node, const Settings& settings) {
     case NodeTrouble::login:
       return fmt::format("ssh-copy-id -i {}.pub {}@{}", ssh.key_file.string(), ssh.user, node.node);
     case NodeTrouble::sudo:
-      return fmt::format("on {}: echo '{} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/lockkeeper",
+      return fmt::format("on {}: echo '{} ALL=(root) NOPASSWD: ALL' > /etc/sudoers.d/lockkeeper",
                          node.node, ssh.user);
     case NodeTrouble::ours:
       return "see [ssh] key_file, user and known_hosts";

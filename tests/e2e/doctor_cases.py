@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,10 +71,8 @@ class DoctorCase(E2eCase):
     # --- what the doctor says -------------------------------------------------------------------
 
     def examine(self, *words: str, before: list[str] | None = None) -> tuple[int, Any]:
-        begun = time.monotonic()
         done = self.lab.run([*(before or []), self.bot.binary, "doctor", "--json", "-c",
                              self.bot.config, *words], check=False, timeout_s=_SECONDS)
-        print(f" [{time.monotonic() - begun:.1f}s]", end="", flush=True)
         self.assertEqual("", done.stderr)
         for secret in self.folder.glob("*.secret"):
             for line in secret.read_text().split():
@@ -347,12 +344,20 @@ class Everything(DoctorCase):
         finally:
             self.bot.configure({"upgrade.soak": "2s"})
 
-    def test_a_feed_that_lies(self) -> None:
-        self.lab.packages.set_mode("bad-signature")
+    def test_feeds_whose_key_has_expired(self) -> None:
+        packages, master = self.lab.packages, self.lab.nodes["master1"]
+        packages.expire_key(master)
         try:
-            self.assert_named("detection", "InRelease: its signature is wrong", "keyring")
+            self.assert_named("detection", "apt on master1: ", "apt-get update")
         finally:
-            self.lab.packages.set_mode("ok")
+            packages.renew_key(master)
+        keyring = packages.repository.keyring
+        self.bot.configure({"detection.keyring": str(packages.repository.expired_keyring)})
+        try:
+            self.assert_named("detection", "repository v1.35: InRelease: ",
+                              "[detection] repository, keyring", "--only", "detection")
+        finally:
+            self.bot.configure({"detection.keyring": str(keyring)})
 
 
 class _Stranger(http.server.BaseHTTPRequestHandler):

@@ -93,6 +93,17 @@ TEST_CASE("an area that was not looked at in time is not fine") {
   CHECK(doctor_text(well.report()).contains("slack\n  not checked  not looked at in time"));
 }
 
+TEST_CASE("a configuration that cannot be read leaves nobody to ask") {
+  Well well;
+  well.exams = {};
+  well.exams.configuration_errors = {"lockkeeper.ini:7: unknown key 'soka'"};
+  constexpr std::array kOnly = {Area::configuration};
+  const auto report = diagnose(well.exams, well.settings, kOnly, "1", kNow);
+  CHECK(report.count(Health::broken) == 1);
+  CHECK(report.count(Health::unchecked) == 1);
+  CHECK(report.areas.front().found.front().what == "lockkeeper.ini:7: unknown key 'soka'");
+}
+
 TEST_CASE("a missing right comes with the line of the role that gives it") {
   Well well;
   well.exams.kubernetes->missing = {{"get", "batch", "cronjobs", "default"}};
