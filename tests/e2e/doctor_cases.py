@@ -22,7 +22,7 @@ from slack_workspace import OPS, SlackWorkspace
 from web import call, expect
 
 _FINE, _BROKEN, _MISUSED = 0, 1, 2
-_SECONDS = 60
+_SECONDS = 240  # of patience; a doctor that hangs would take less
 # Read-only for this process alone.
 _READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
 _DATE = """#!/bin/sh
@@ -51,6 +51,10 @@ class DoctorCase(E2eCase):
             "slack.channel": OPS, "slack.api_url": cls.slack.api_url.rstrip("/"),
             "slack.ca_file": str(cls.slack.ca)})
         cls.bot.start()
+        # So that the daemon has had a webhook, and one that is refused is not all that it knows.
+        first = cls.bot.cli("doctor", "--only", "alertmanager", "--send-test-alert", "-c",
+                            cls.bot.config, timeout=_SECONDS)
+        assert first.returncode == _FINE, first.stdout
 
     @classmethod
     def secret(cls, name: str, text: str) -> Path:
@@ -121,7 +125,7 @@ class Everything(DoctorCase):
         self.assertIn("2 nodes: SSH", self.said(report, "nodes"))
         self.assertIn("the Watchdog fires", self.said(report, "prometheus"))
         self.assertIn(f"channel {OPS}: the bot is in it", self.said(report, "slack"))
-        self.assertIn("process ", self.said(report, "journal"))
+        self.assertIn("journal.db is there", self.said(report, "journal"))
 
     def test_words(self) -> None:
         done = self.bot.cli("doctor", "--only", "slak", "-c", self.bot.config)
@@ -209,7 +213,7 @@ class Everything(DoctorCase):
         self.assertEqual(0, node.inside(put).returncode)
         self.addCleanup(node.inside, "mv /usr/bin/date.real /usr/bin/date")
         report = self.assert_named("nodes", "node1: its clock is ", "timesyncd")
-        self.assertRegex(self.said(report, "nodes"), r"clock is (1m59s|2m\d?s?) ahead of this host")
+        self.assertRegex(self.said(report, "nodes"), r"clock is (1m5\ds|2m\d*s?) ahead of this host")
 
     # --- those who tell of alerts ---------------------------------------------------------------
 
@@ -240,7 +244,7 @@ class Everything(DoctorCase):
         monitoring.add_rules("sick", "groups:\n- name: sick\n  rules:\n  - alert: Sick\n"
                              "    expr: label_replace(vector(1), 'a b', '$1', 'x', '.*')\n")
         try:
-            until(20, lambda: "Sick (group sick)" in self.said(
+            until(60, lambda: "Sick (group sick)" in self.said(
                 self.examine("--only", "prometheus")[1], "prometheus"), "the rule fails")
             self.assert_named("prometheus", "1 rule cannot be evaluated: Sick (group sick)",
                               "promtool")
