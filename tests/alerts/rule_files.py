@@ -48,7 +48,8 @@ def _rule(file: Path, text: str) -> Rule:
     def value(key: str) -> str:
         """On the key's line, or in the block below it."""
         match = re.search(rf"^( +){key}: (.*(?:\n\1  .*)*)", text, re.MULTILINE)
-        return " ".join(re.sub(r"^[|>]-?\s", "", match[2]).split()) if match else ""
+        words = " ".join(re.sub(r"^[|>]-?\s", "", match[2]).split()) if match else ""
+        return words.removeprefix("'").removesuffix("'")
 
     return Rule(file, found(r"- alert: (\w+)$"), text, value("expr"), found(r"^ +for: (\w+)$"),
                 found(r"severity: (\w+)"), found(r"component: (\w+)"), value("summary"),

@@ -13,8 +13,8 @@ from typing import Any
 from suite import Suite
 
 OPTIONS: dict[str, Any] = {"bookmark_seconds": 0.5}
-INSTALL_LIMIT_S = 120
-RUN_LIMIT_S = 60
+INSTALL_LIMIT_S = 180
+RUN_LIMIT_S = 240
 SOURCES = Path(__file__).parent / "js"
 
 

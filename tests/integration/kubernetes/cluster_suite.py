@@ -64,11 +64,20 @@ class Look(NeighbourSuite):
 
     def test_workloads_and_their_laggards_are_counted(self) -> None:
         self.add_node(cordoned=False)
-        before = self.probe("workloads", context="viewer").answer
+
+        def count() -> Json:
+            return self.probe("workloads", context="viewer").answer
+
+        def settled() -> bool:
+            counted = count()
+            return counted["ready"] == counted["wanted"]
+
+        await_true(settled, "the DaemonSets' pods run on the new node", 60)
+        before = count()
         self.create(f"/api/v1/namespaces/{self.ns}/pods",
                     world.bare_pod("stuck", {}, node_name="", lab_ready="never"))
         self.patch(f"/api/v1/namespaces/{self.ns}/pods/stuck", {"metadata": {"labels": {"a": "b"}}})
-        after = self.probe("workloads", context="viewer").answer
+        after = count()
         self.assertEqual(after["wanted"], before["wanted"] + 1)
         self.assertEqual(after["ready"], before["ready"])
 
