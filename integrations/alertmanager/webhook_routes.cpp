@@ -19,14 +19,14 @@ constexpr int kDepthMax = 32;
 constexpr std::size_t kWebhooksMax = 1'000;
 
 std::string text_of(const YAML::Node& node) {
-  return node.IsScalar() ? node.Scalar() : std::string();
+  return node && node.IsScalar() ? node.Scalar() : std::string();
 }
 
 /// Every receiver to which the tree of routes leads; one without a receiver has its parent's.
 void collect(const YAML::Node& route, const std::string& inherited, int depth,
              std::set<std::string>& receivers) {
   if (!route.IsMap() || depth > kDepthMax) return;
-  auto own = route["receiver"] ? text_of(route["receiver"]) : inherited;
+  const auto own = route["receiver"] ? text_of(route["receiver"]) : inherited;
   receivers.insert(own);
   const auto children = route["routes"];
   if (!children || !children.IsSequence()) return;
@@ -42,11 +42,11 @@ void add_receiver(const YAML::Node& receiver, const std::set<std::string>& route
     if (!webhook.IsMap() || found.size() == kWebhooksMax) continue;
     WebhookRoute route;
     route.receiver = text_of(receiver["name"]);
-    route.url = webhook["url"] ? text_of(webhook["url"]) : std::string();
+    route.url = text_of(webhook["url"]);
     // Since 0.26 it shows `<secret>`.
     if (!route.url.starts_with("http")) route.url.clear();
     route.routed = routed.contains(route.receiver);
-    route.send_resolved = !webhook["send_resolved"] || text_of(webhook["send_resolved"]) != "false";
+    route.send_resolved = text_of(webhook["send_resolved"]) != "false";
     found.push_back(std::move(route));
   }
 }
@@ -58,7 +58,8 @@ Result<std::vector<WebhookRoute>> webhook_routes(std::string_view yaml) {
   try {
     const auto root = YAML::Load(std::string(yaml));
     const auto receivers = root.IsMap() ? root["receivers"] : YAML::Node();
-    if (!receivers.IsSequence()) return fail("its configuration has no list of receivers");
+    if (!receivers || !receivers.IsSequence())
+      return fail("its configuration has no list of receivers");
     std::set<std::string> routed;
     if (root["route"]) collect(root["route"], "", 0, routed);
     std::vector<WebhookRoute> found;

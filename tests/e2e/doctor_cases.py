@@ -213,7 +213,8 @@ class Everything(DoctorCase):
         self.assertEqual(0, node.inside(put).returncode)
         self.addCleanup(node.inside, "mv /usr/bin/date.real /usr/bin/date")
         report = self.assert_named("nodes", "node1: its clock is ", "timesyncd")
-        self.assertRegex(self.said(report, "nodes"), r"clock is (1m5\ds|2m\d*s?) ahead of this host")
+        self.assertRegex(self.said(report, "nodes"),
+                         r"clock is (1m5\ds|2m\d*s?) ahead of this host")
 
     # --- those who tell of alerts ---------------------------------------------------------------
 

@@ -51,6 +51,7 @@ TEST_CASE("a configuration that cannot be read says so") {
   CHECK(webhook_routes("").error().what == "it does not show its configuration");
   CHECK(webhook_routes("a: [").error().what.starts_with("its configuration is no YAML"));
   CHECK(webhook_routes("route: {}").error().what == "its configuration has no list of receivers");
+  CHECK(webhook_routes("receivers: [{webhook_configs: [{}]}]")->size() == 1);
   CHECK(webhook_routes("receivers: [7, {webhook_configs: 3}, {webhook_configs: [x]}]")->empty());
 }
 
