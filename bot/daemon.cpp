@@ -246,7 +246,7 @@ Status Daemon::attach_slack() {
   auto slack = SlackSide::open(
       {settings_, clock_, journal_, gate_, activity_,
        [this](const Actor& actor, const std::string& line) { return obey(actor, line); }, secrets(),
-       metrics_});
+       metrics_, world_, desk_.approvals()});
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());

@@ -5,9 +5,12 @@
 
 #include <utility>
 
+#include "bot/daemon_home.h"
 #include "integrations/slack/client.h"
 #include "integrations/slack/conversation.h"
 #include "integrations/slack/groups.h"
+#include "integrations/slack/home_board.h"
+#include "integrations/slack/request_card.h"
 #include "integrations/slack/slack_chat.h"
 #include "integrations/slack/text.h"
 #include "integrations/system/log.h"
@@ -33,6 +36,9 @@ struct SlackSide::Rooms {
   std::unique_ptr<slack::Client> client;
   std::unique_ptr<slack::Groups> groups;
   std::unique_ptr<slack::SlackChat> chat;
+  std::unique_ptr<slack::RequestCards> cards;
+  std::unique_ptr<HomeSource> homes;
+  std::unique_ptr<slack::HomeBoard> board;
   std::unique_ptr<slack::Conversation> conversation;
   std::string paused_for_loss;  // the run that this loss of Slack has paused
 
@@ -52,8 +58,39 @@ struct SlackSide::Rooms {
     const auto runs = parts.journal.runs(1);
     return runs && !runs->empty() ? std::optional(runs->front()) : std::nullopt;
   }
+  GroupCheck group_check() {
+    return [this](const std::string& group, const Actor& actor) {
+      return groups->holds(name_in(group), name_in(actor));
+    };
+  }
   void furnish();
+  void furnish_for_requests();
 };
+
+void SlackSide::Rooms::furnish_for_requests() {
+  slack::Outbox& outbox = client->outbox();
+  slack::RequestCards::Ports said{
+      .post = [&outbox](slack::Note note) { outbox.post(std::move(note)); },
+      .update =
+          [&outbox](const std::string& name, slack::Layout layout) {
+            outbox.update(name, std::move(layout), slack::Urgency::approval);
+          },
+      .posted = [&outbox](const std::string& name) { return outbox.where(name).has_value(); }};
+  cards = std::make_unique<slack::RequestCards>(std::move(said), parts.settings.cluster.name,
+                                                parts.settings.slack.command);
+  homes = std::make_unique<HomeSource>(HomeSource::Parts{
+      parts.settings, parts.clock, parts.world, parts.gate, parts.approvals, group_check(),
+      [this]() -> std::optional<slack::RunPicture> {
+        const auto run = newest_run();
+        return run ? picture(*run) : std::nullopt;
+      },
+      [this] { return client->health().problems; }});
+  slack::HomeBoard::Ports shown{
+      .picture = [this](const slack::HomePerson& person) { return homes->picture(person); },
+      .call = [&api = client->api()](slack::Call call,
+                                     auto done) { api.call(std::move(call), std::move(done)); }};
+  board = std::make_unique<slack::HomeBoard>(std::move(shown), parts.clock);
+}
 
 void SlackSide::Rooms::furnish() {
   // It outlives the threads that ask, which the client ends first.
@@ -72,7 +109,14 @@ void SlackSide::Rooms::furnish() {
                                        return reply;
                                      },
                                  .open_run = [this] { return open_picture(); },
-                                 .show_again = [this] { chat->show_again(); }};
+                                 .show_again = [this] { chat->show_again(); },
+                                 .home =
+                                     [this](const std::string& user, const std::string& said) {
+                                       auto person = homes->person(user);
+                                       person.said = said;
+                                       board->opened(std::move(person));
+                                     }};
+  furnish_for_requests();
   conversation =
       std::make_unique<slack::Conversation>(std::move(ports), client->outbox(), ask, parts.clock);
 }
@@ -104,9 +148,7 @@ Chat& SlackSide::chat() {
 }
 
 GroupCheck SlackSide::groups() {
-  return [this](const std::string& group, const Actor& actor) {
-    return rooms_->groups->holds(name_in(group), name_in(actor));
-  };
+  return rooms_->group_check();
 }
 
 void SlackSide::listen() {
@@ -115,6 +157,9 @@ void SlackSide::listen() {
 
 void SlackSide::look() {
   rooms_->chat->look();
+  if (const auto requests = rooms_->parts.approvals.all())
+    rooms_->cards->look(*requests, rooms_->parts.clock.now());
+  rooms_->board->look();
   rooms_->client->tell_standing();
   watch_loss();
 }

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "bot/activity.h"
+#include "bot/approvals.h"
 #include "bot/authority.h"
 #include "bot/desk.h"
 #include "bot/gate.h"
@@ -32,6 +33,8 @@ class SlackSide {
     std::function<Reply(const Actor& actor, const std::string& line)> obey;
     KubernetesSecretReader secrets;
     metrics::Metrics& metrics;
+    World& world;
+    Approvals& approvals;
   };
 
   /// Opens the store beside the journal. A failure: that file cannot be used.

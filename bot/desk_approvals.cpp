@@ -89,6 +89,10 @@ Reply Desk::ask(const Actor& actor, const UpgradeRequest& request, const Plan& p
     const bool declined = one.decided && one.decided->ruling == Ruling::declined;
     if (same && declined && actor == kDetectionActor) return conflict(decided_line(one));
   }
+  if (actor != kDetectionActor && !is_known(actor, settings_.authority)) {
+    return conflict(
+        fmt::format("nobody could approve it: [authority] people does not say who {} is", actor));
+  }
   if (waiting >= kRequestsMax)
     return conflict(fmt::format("{} starts wait for approval already:{}", waiting, waiting_text()));
   const Time now = clock_.now();

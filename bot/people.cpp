@@ -48,4 +48,9 @@ Likeness likeness(const Actor& one, const Actor& other, const AuthoritySettings&
   return both_named || (in_slack(a) && in_slack(b)) ? Likeness::different : Likeness::unknown;
 }
 
+bool is_known(const Actor& actor, const AuthoritySettings& settings) {
+  const auto person = person_of(actor, settings);
+  return !person.names.empty() || in_slack(person);
+}
+
 }  // namespace lockkeeper

@@ -16,4 +16,7 @@ enum class Likeness { same, different, unknown };
 /// `[authority] people`, which names who is one person; that also tells who has two accounts.
 Likeness likeness(const Actor& one, const Actor& other, const AuthoritySettings& settings);
 
+/// Whether there can be a second person at all: a person of Slack, or one who is named.
+bool is_known(const Actor& actor, const AuthoritySettings& settings);
+
 }  // namespace lockkeeper

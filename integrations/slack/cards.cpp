@@ -9,6 +9,7 @@
 #include "bot/command.h"
 #include "bot/request.h"
 #include "integrations/slack/blocks.h"
+#include "integrations/slack/request_card.h"
 #include "integrations/slack/text.h"
 
 namespace lockkeeper::slack {
@@ -136,6 +137,7 @@ std::string command_line(std::string_view typed) {
     return fmt::format("{} {}", command->verb->name, encode_request(*request));
   }
   const std::string_view verb = command->verb->name;
+  if (verb == "approve") return fmt::format("approve {} --show", one_word(reason_of(*command)));
   if (verb != "resume" && verb != "abort") return std::string(typed);
   const auto reason = reason_of(*command);
   return reason.empty() ? std::string(verb) : fmt::format("{} {}", verb, one_word(reason));
@@ -149,6 +151,7 @@ Layout answer_layout(const Reply& reply, std::string_view line, const RunPicture
     // An answer without a digest in it is no plan: there is nothing to do.
     if (plans && (!reply.confirm.empty() || reply.text.find('\n') != std::string::npos))
       return plan_card(reply, std::move(*request));
+    if (!reply.confirm.empty() && command->verb->name == "approve") return approval_layout(reply);
     if (!reply.confirm.empty() && open != nullptr) return order_card(reply, *command, *open);
   }
   return layout_of(first_line(reply.text), shown(reply.text));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "integrations/slack/answer.h"
+#include "integrations/slack/request_card.h"
 #include "integrations/slack/text.h"
 #include "integrations/system/log.h"
 
@@ -13,6 +14,7 @@ namespace lockkeeper::slack {
 namespace {
 
 constexpr std::string_view kStartForm = "upgrade.start";
+constexpr std::string_view kNoneOfOurs = "That button is none of this bot's; nothing was done.";
 // Why somebody paused or aborted, when a button said so.
 constexpr std::string_view kByButton = "\"by its button in Slack\"";
 
@@ -30,6 +32,10 @@ void Conversation::take(const Interaction& deed, Slip& slip) {
   if (deed.user.empty()) return;
   if (deed.deed == Deed::slash) typed_command(deed, slip);
   if (deed.deed == Deed::submit) sent(deed, slip);
+  if (deed.deed == Deed::home && ports_.home) {
+    slip.ack({});
+    ports_.home(deed.user, {});
+  }
   if (deed.deed != Deed::press) return;
   // Slack ignores what the acknowledgement of a click says.
   slip.ack({});
@@ -47,6 +53,8 @@ void Conversation::answer(const Interaction& deed, Layout layout, bool replace) 
     outbox_.answer(deed.response_url, std::move(layout), false, replace);
     return;
   }
+  // A button of the App Home: there is where its reader looks.
+  if (deed.channel.empty() && ports_.home) return ports_.home(deed.user, layout.text);
   Note note;
   note.channel = deed.channel;
   note.urgency = Urgency::approval;
@@ -78,6 +86,10 @@ void Conversation::pressed(const Interaction& deed) {
     pressed_order(deed);
   } else if (deed.action == "card.start") {
     open_modal(deed);
+  } else if (deed.action.starts_with("request.")) {
+    const auto line = request_line(deed.action, deed.value);
+    if (line.empty()) return answer(deed, plain_layout(kNoneOfOurs));
+    obey(deed, line, deed.ephemeral);
   } else if (deed.action == "card.plan") {
     if (const auto line = start_line(deed.value); !line.empty()) obey(deed, line, deed.ephemeral);
   }
@@ -90,7 +102,7 @@ std::optional<RunPicture> Conversation::run_of(const Interaction& deed, std::str
   auto open = ports_.open_run();
   std::string refusal;
   if (!meant) {
-    refusal = "That button is none of this bot's; nothing was done.";
+    refusal = kNoneOfOurs;
   } else if (!open || open->progress.run != meant->run) {
     refusal = fmt::format("Run {} is not open any more; nothing was done.", meant->run);
   } else if (open->mark(verb) != mark) {
@@ -132,7 +144,7 @@ void Conversation::pressed_order(const Interaction& deed) {
 void Conversation::open_modal(const Interaction& deed) {
   const auto modal = start_modal(deed.value, deed.channel, clock_.now());
   if (!modal) {
-    answer(deed, plain_layout("That button is none of this bot's; nothing was done."));
+    answer(deed, plain_layout(kNoneOfOurs));
     return;
   }
   const Answer opened = ask_(open_view(deed.trigger, *modal));

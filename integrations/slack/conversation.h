@@ -28,6 +28,8 @@ struct ConversationPorts {
   std::function<Reply(const Actor& actor, const std::string& line)> desk;
   std::function<std::optional<RunPicture>()> open_run;  // nothing: none is open
   std::function<void()> show_again;                     // a run's message looked old to somebody
+  /// Somebody opened the App Home, or pressed a button there, with the answer as mrkdwn.
+  std::function<void(const std::string& user, const std::string& said)> home{};
 };
 
 class Conversation {

@@ -119,7 +119,8 @@ void take_event(const Json& payload, Interaction& into) {
   into.channel = id_of(event, "channel");
   into.team = id_of(payload, "team_id");
   if (const std::string id = id_of(payload, "event_id"); !id.empty()) into.key = "event " + id;
-  if (into.event == "app_home_opened") into.deed = Deed::home;
+  // The tab beside it, with the messages, is none of ours.
+  if (into.event == "app_home_opened" && id_of(event, "tab") != "messages") into.deed = Deed::home;
   if (into.event == "app_uninstalled" || into.event == "tokens_revoked")
     into.deed = Deed::uninstall;
 }

@@ -18,22 +18,6 @@ constexpr std::size_t kReasonsShown = 8;
 constexpr std::size_t kReasonMax = 300;
 constexpr std::size_t kActivityMax = 400;
 
-std::string state_word(const Progress& progress) {
-  switch (state_of(progress)) {
-    case RunState::running:
-      return progress.plan->dry_run ? "dry run" : "running";
-    case RunState::paused:
-      return "paused";
-    case RunState::needs_you:
-      return "needs a person";
-    case RunState::ending:
-      return "aborting";
-    case RunState::ended:
-      return std::string(to_string(progress.closed->ending));
-  }
-  return "?";
-}
-
 std::string capitals(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -71,15 +55,9 @@ std::string gate_text(const GateView& gate) {
                      counted(gate.alerts.size(), "alert"), blocking);
 }
 
-/// "17:31 UTC" in the reader's own time.
-std::string local_time(Time at) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch());
-  return fmt::format("<!date^{}^{{date_short_pretty}} {{time}}|{} UTC>", seconds.count(),
-                     clock_text(at));
-}
-
 std::string started_text(const Progress& progress) {
   auto text = fmt::format("{} by {}", local_time(progress.opened_at), code(progress.opened_by));
+  if (!progress.approved_by.empty()) text += ", approved by " + code(progress.approved_by);
   if (!progress.opened_reason.empty())
     text += ": " + cut(escaped(progress.opened_reason), kReasonMax);
   return text;
@@ -180,6 +158,22 @@ RunState state_of(const Progress& progress) {
   if (progress.latched) return RunState::ending;
   if (progress.doubt) return RunState::needs_you;
   return progress.gate_hold || progress.person_hold ? RunState::paused : RunState::running;
+}
+
+std::string state_word(const Progress& progress) {
+  switch (state_of(progress)) {
+    case RunState::running:
+      return progress.plan->dry_run ? "dry run" : "running";
+    case RunState::paused:
+      return "paused";
+    case RunState::needs_you:
+      return "needs a person";
+    case RunState::ending:
+      return "aborting";
+    case RunState::ended:
+      return std::string(to_string(progress.closed->ending));
+  }
+  return "?";
 }
 
 NodeTally tally_of(const Progress& progress) {

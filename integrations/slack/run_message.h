@@ -40,6 +40,8 @@ Result<RunPicture> picture_of(std::span<const Record> records, GateView gate, st
 enum class RunState { running, paused, needs_you, ending, ended };
 
 RunState state_of(const Progress& progress);
+/// "running", "needs a person", or how it ended.
+std::string state_word(const Progress& progress);
 
 /// How many of the plan's nodes are on their target, as far as this run has proven it.
 struct NodeTally {

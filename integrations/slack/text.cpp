@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "integrations/slack/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -236,6 +238,12 @@ std::string typed(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string local_time(Time at) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch());
+  return fmt::format("<!date^{}^{{date_short_pretty}} {{time}}|{} UTC>", seconds.count(),
+                     clock_text(at));
 }
 
 }  // namespace lockkeeper::slack

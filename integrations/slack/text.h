@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "rules/time.h"
+
 namespace lockkeeper::slack {
 
 /// The length that Slack's limits mean: UTF-16 units, as in JavaScript, of valid UTF-8.
@@ -47,5 +49,8 @@ std::string typed(std::string_view text);
 /// The same words with `command` where they name the bot's command as "/upgrade": a workspace may
 /// know it by another name. Paths such as "/upgrade/x" and "a/upgrade" stay.
 std::string naming(std::string_view text, std::string_view command);
+
+/// "17:31 UTC", which Slack shows as the reader's own time.
+std::string local_time(Time at);
 
 }  // namespace lockkeeper::slack

@@ -189,6 +189,121 @@ class Slack(SlackCase):
         self.run_message()
 
 
+class SlackApproval(SlackCase):
+    """A start that another person approves, in the channel and in the App Home."""
+
+    slack_values = {"authority.approvals": "1", "authority.approval_lifetime": "1m",
+                    "authority.approver": "slack-group:S0SRE"}
+    forgotten = ""  # the message of a start about which nobody decides
+
+    def run_messages(self) -> list[Json]:
+        return [m for m in super().run_messages() if ": a start " not in m["text"]]
+
+    def cards(self) -> list[Json]:
+        return [m for m in super().run_messages() if ": a start " in m["text"]]
+
+    def ask(self, words: str) -> Json:
+        """Ana asks for a start, whose message is in the channel when this returns."""
+        known = {card["ts"] for card in self.cards()}
+        card = self.answer("ana", f"start {words}", "Review &")
+        self.assertIn("another person has to approve it", card["text"] + json.dumps(card["blocks"]))
+        since = self.newest("ana")
+        self.slack.click("ana", "card.start", card["ts"])
+        self.slack.wait_for(lambda: self.slack.view("ana"), "the form opens")
+        self.slack.submit("ana", {"reason": HOSTILE})
+        self.told("ana", "nothing has started; it waits for approval until", since)
+        return self.slack.wait_for(
+            lambda: next((c for c in self.cards() if c["ts"] not in known), None), "a card", 30)
+
+    def press(self, user: str, action: str, ts: str, words: str, **more: Any) -> None:
+        since = self.newest(user)
+        self.slack.click(user, action, ts, **more)
+        self.told(user, words, since)
+
+    def await_card(self, ts: str, words: str, seconds: float = 30) -> Json:
+        def shown() -> Json | None:
+            self.bot.alive()
+            return next((c for c in self.cards() if c["ts"] == ts and words in c["text"]), None)
+        return self.slack.wait_for(shown, f"the card says {words!r}", seconds)
+
+    def await_home(self, user: str, *words: str) -> str:
+        def shown() -> str | None:
+            home = json.dumps(self.slack.home(user).get("blocks", []), ensure_ascii=False)
+            return home if all(word in home for word in words) else None
+        return self.slack.wait_for(shown, f"{user}'s home says {words}", 60)
+
+    def kinds(self) -> list[str]:
+        return [kind + ":" + body.get("ruling", "") for _, _, kind, body in self.bot.records()
+                if kind in ("requested", "decided", "opened")]
+
+    def test_1_a_start_that_nobody_will_decide_about(self) -> None:
+        type(self).forgotten = self.ask(f"{NEW} --stages preflight")["ts"]
+        self.bot.kill()
+        self.bot.configure({"authority.approval_lifetime": "4h"})
+        self.bot.start()
+        self.slack.await_connected()
+
+    def test_2_who_asked_is_refused_and_so_is_a_stranger(self) -> None:
+        card = self.ask(NEW)
+        digest = re.search(r"plan ([0-9a-f]{8})", card["text"])
+        self.assertIsNotNone(digest, card["text"])
+        self.press("ana", "request.approve", card["ts"], "another person has to approve it")
+        self.answer("ana", f"approve {digest[1]}", "another person has to approve it")
+        self.press("eve", "request.approve", card["ts"], "slack:U0EVE may not do this")
+        self.press("bob", "request.approve", card["ts"], "to arrive, so nothing was done",
+                   action_ts="1795000000.000000")
+        self.answer("bob", f"approve {digest[1]}", "request.approve")
+        self.await_card(card["ts"], "waits for approval")
+        self.assertNotIn("opened:", self.kinds())
+
+    def test_3_the_app_home_has_what_its_reader_may_press(self) -> None:
+        card = self.cards()[-1]
+        for user in ("ana", "bob", "eve"):
+            self.slack.open_home(user)
+        self.assertNotIn(NEW, self.await_home("eve", "without a role in [authority]"))
+        self.assertNotIn("request.withdraw", self.await_home(
+            "bob", "request.approve", "approve what others ask for"))
+        home = self.await_home("ana", "request.withdraw", "API server: answered",
+                               "Slack: connected")
+        self.assertNotIn("request.approve", home)
+        self.slack.click_in_view("ana", "request.withdraw", value=self.value_of(card))
+        self.await_home("ana", "was withdrawn by slack:U0ANA")
+        self.await_card(card["ts"], "is withdrawn")
+        self.press("bob", "request.approve", card["ts"], "was withdrawn by slack:U0ANA", stale=True)
+
+    def value_of(self, card: Json) -> str:
+        return next(e["value"] for b in card["blocks"] if b["type"] == "actions"
+                    for e in b["elements"])
+
+    def test_4_another_person_approves_and_it_is_one_run(self) -> None:
+        card = self.ask(NEW)
+        self.press("bob", "request.approve", card["ts"], "approved: run r-")
+        self.await_card(card["ts"], "is approved")
+        self.press("bob", "request.approve", card["ts"], "was approved by slack:U0BOB", stale=True)
+        self.await_run("running")
+        self.await_home("bob", "approved by `slack:U0BOB`")
+        self.assert_ended("done")
+        self.assertEqual(1, self.kinds().count("opened:"))
+        opened = next(body for _, _, kind, body in self.bot.records() if kind == "opened")
+        self.assertEqual(("slack:U0ANA", "slack:U0BOB"),
+                         (opened["by"], opened["approval"]["by"]))
+        self.await_run("done")
+
+    def test_5_the_first_one_has_expired_meanwhile(self) -> None:
+        self.await_card(self.forgotten, "has expired", 90)
+        told = self.slack.wait_for(lambda: [m["text"] for m in self.slack.channel("D0ANA")],
+                                   "ana is told")
+        self.assertTrue(any("is approved: plan" in text for text in told), told)
+        self.press("bob", "request.approve", self.forgotten, "expired at", stale=True)
+        self.assertEqual(3, len(self.cards()))
+
+    def test_6_nobody_was_called_and_nothing_was_refused(self) -> None:
+        self.assertEqual([], [e for e in self.slack.journal(
+            "message", "message_changed", "ephemeral") if e["mentions"]])
+        self.assertEqual([], [e for e in self.slack.journal("api") if e.get("error")])
+        self.assertNotIn("blocks that are not sent", self.bot.log_text())
+
+
 class SlackLoss(SlackCase):
     """Slack goes away in the middle of a run, where the settings want a pause for that."""
 

@@ -177,6 +177,15 @@ TEST_CASE("a request outlives what passes: an open run, an API server that is aw
   CHECK(has(sim.order("approve " + seal, kBen).text, "approved: run"));
 }
 
+TEST_CASE("who cannot be told from anybody else is told so at once") {
+  Two sim;
+  const auto shown = sim.order("start 1.34.7", "http:ci");
+  CHECK(has(shown.text, "another person has to approve it"));
+  const auto reply = sim.order("start 1.34.7 --confirm " + shown.confirm, "http:ci");
+  CHECK(has(reply.text, "nobody could approve it: [authority] people does not say who http:ci is"));
+  CHECK(sim.count<Requested>() == 0);
+}
+
 TEST_CASE("dry runs, resume and abort need nobody else") {
   Two sim;
   CHECK(sim.order("start 1.34.7 --dry-run").ok());

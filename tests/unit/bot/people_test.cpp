@@ -41,6 +41,13 @@ TEST_CASE("a person who is named is the same under every entry, and not another 
   CHECK(likeness("cli:root", "slack:U0ANA", settings) == Likeness::same);
 }
 
+TEST_CASE("people of Slack and those who are named are known") {
+  CHECK(is_known("slack:U1", {}));
+  CHECK_FALSE(is_known("http:eva", {}));
+  CHECK(is_known("http:eva", with_people()));
+  CHECK_FALSE(is_known("http:ci", with_people()));
+}
+
 TEST_CASE("a person who is named has Slack accounts, which others have not") {
   const auto settings = with_people();
   CHECK(likeness("http:ana", "slack:U0EVE", settings) == Likeness::different);

@@ -101,6 +101,8 @@ TEST_CASE("orders are told from questions, typed or pressed") {
   CHECK(haste_of(press("card.plan")) == Haste::talk);
   CHECK(haste_of(press("run.pause", "r-1:3")) == Haste::order);
   CHECK(haste_of(press("card.start", "{}")) == Haste::order);
+  CHECK(haste_of(press("request.approve", "17:4be1c2d3")) == Haste::order);
+  CHECK(haste_of(typed_deed("approve 4be1c2d3")) == Haste::order);
   CHECK(haste_of(press("run.abort", "r-1:3")) == Haste::abort);
   CHECK(haste_of(press("card.confirm", R"({"verb":"resume","digest":"d"})")) == Haste::order);
   CHECK(haste_of(press("card.confirm", R"({"verb":"abort","digest":"d"})")) == Haste::abort);

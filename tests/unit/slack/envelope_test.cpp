@@ -116,6 +116,9 @@ TEST_CASE("an event is read with its wrapper and without") {
     "payload":{"type":"app_home_opened","user":"U0ANA"}})");
   CHECK(bare.deed == Deed::home);
   CHECK(bare.key == "envelope e");
+  CHECK(deed_of(R"({"envelope_id":"e","type":"events_api","payload":{"type":"event_callback",
+    "event":{"type":"app_home_opened","user":"U0ANA","tab":"messages"}}})")
+            .deed == Deed::other);
   CHECK(deed_of(R"({"envelope_id":"e","type":"events_api",
     "payload":{"type":"app_rate_limited"}})")
             .deed == Deed::other);

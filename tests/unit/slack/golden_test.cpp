@@ -14,6 +14,7 @@
 #include "bot/messages.h"
 #include "integrations/slack/cards.h"
 #include "tests/unit/bot/story.h"
+#include "tests/unit/slack/request_story.h"
 
 namespace lockkeeper::slack {
 namespace {
@@ -84,6 +85,38 @@ TEST_CASE("golden: cards and the form") {
   const auto abort = answer_layout(
       {Reply::Code::ok, "abort run r-test? repeat with --confirm " + seal, seal}, "abort", &*open);
   compare("ChatPostMessageArguments.abort", message_of(abort));
+}
+
+TEST_CASE("golden: a start that waits for another person, and what becomes of it") {
+  const auto card = [](const std::string& state, const StartRequest& request) {
+    compare("ChatPostMessageArguments.request-" + state,
+            message_of(request_layout(request, "lab", "/upgrade")));
+  };
+  const auto waits = waiting_request(17, "CVE-2026-1111 <!here>");
+  card("waits", waits);
+  card("approved", decided(waits, Ruling::approved, "slack:U0BOB", {}, "r-test"));
+  card("declined", decided(waits, Ruling::declined, "slack:U0BOB", "not on a friday"));
+  card("withdrawn", decided(waits, Ruling::withdrawn, "slack:U0ANA"));
+  card("expired", decided(waits, Ruling::expired, ""));
+  card("void", decided(waits, Ruling::changed, "slack:U0BOB",
+                       "the plan would be another one now (e1d3ba16): node worker-1: containerd "
+                       "1.7.28, was containerd 1.7.27"));
+  const auto typed = answer_layout({Reply::Code::ok, waiting_line(waits), "4be1c2d3"},
+                                   "approve 4be1c2d3 --show", nullptr);
+  compare("ChatPostMessageArguments.approve", message_of(typed));
+}
+
+TEST_CASE("golden: the App Home of who may, and of who may not") {
+  const auto home = [](const std::string& whose, const HomePerson& person) {
+    const auto view = home_view(home_picture(), person, test::kNoon);
+    compare("ViewsPublishArguments." + whose,
+            {{"user_id", person.user}, {"view", json::parse(view)}});
+  };
+  auto ana = operator_ana();
+  home("operator", ana);
+  ana.said = "plan 4be1c2d3 was declined by slack:U0BOB at 2026-11-20T12:10:00Z";
+  home("answered", ana);
+  home("stranger", {.user = "U0EVE", .roles = {}, .may = {}, .problems = {}});
 }
 
 }  // namespace lockkeeper::slack

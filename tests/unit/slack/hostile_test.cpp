@@ -14,6 +14,7 @@
 #include "tests/unit/bot/story.h"
 #include "tests/unit/slack/hostile.h"
 #include "tests/unit/slack/out_story.h"
+#include "tests/unit/slack/request_story.h"
 
 namespace lockkeeper::slack {
 namespace {
@@ -119,6 +120,30 @@ TEST_CASE("answers, cards and forms call nobody, whatever is in them") {
           if (const auto found = lint_view(*modal); !found.empty())
             reader.complaints.push_back(described(found));
           reader.objects("/view", json::parse(*modal));
+        }) == "");
+}
+
+TEST_CASE("starts that wait and the App Home call nobody, whatever is in them") {
+  CHECK(complaint_about([](const std::string& text, Reader& reader) {
+          auto request = waiting_request(17, text);
+          request.what.by = "slack:" + text;
+          request.what.summary = text;
+          reader.layout(request_layout(request, text, "/upgrade"));
+          const auto over = decided(request, Ruling::declined, text, text);
+          reader.layout(request_layout(over, text, "/upgrade"));
+          reader.layout(approval_layout(reply(waiting_line(request), "4be1c2d3")));
+          auto picture = home_picture();
+          picture.cluster = text;
+          picture.run->progress.opened_by = text;
+          picture.run->progress.approved_by = text;
+          picture.gate.reasons.assign(5, text);
+          picture.links = {{text, false, text}};
+          picture.waiting = {{request, HomeRequest::May::decide}};
+          const HomePerson person{.user = text, .roles = {text}, .may = {text}, .problems = {text}};
+          const auto view = home_view(picture, person, test::kNoon);
+          if (const auto found = lint_view(view); !found.empty())
+            reader.complaints.push_back(described(found));
+          reader.objects("/view", json::parse(view));
         }) == "");
 }
 

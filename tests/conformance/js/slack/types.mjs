@@ -15,6 +15,7 @@ import type { AppHomeOpenedEvent, HomeView, KnownBlock, ModalView } from '@slack
 import type { AppsManifestValidateArguments, ChatPostMessageArguments, ChatPostMessageResponse,
   ChatUpdateArguments, ChatUpdateResponse, AuthTestResponse, UsersInfoResponse,
   ConversationsInfoResponse, UsergroupsUsersListResponse, ViewsOpenArguments, ViewsOpenResponse,
+  ViewsPublishArguments,
   FilesCompleteUploadExternalResponse, AppsConnectionsOpenResponse } from '@slack/web-api';
 import type { BlockAction, ButtonAction, EnvelopedEvent, SlashCommand,
   ViewClosedAction, ViewSubmitAction } from 'bolt-5';
