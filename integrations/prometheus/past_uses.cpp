@@ -92,7 +92,7 @@ PastUse past_uses(const PrometheusSettings& settings, const KubernetesSecretRead
     const auto& labels = series.labels;
     DeprecatedUse use{
         fmt::format("{}/{}/{}", labels.get("group"), labels.get("version"), labels.get("resource")),
-        labels.get("removed_release")};
+        std::string(labels.get("removed_release"))};
     if (std::ranges::find(past.uses, use) == past.uses.end()) past.uses.push_back(std::move(use));
   }
   if (targets.empty()) past.failure = fmt::format("it has no {} of {}", kUses, address);
