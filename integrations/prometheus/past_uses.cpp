@@ -64,7 +64,7 @@ std::string doubt_about(Api& api, const std::string& target, Millis window) {
   const double looks = static_cast<double>(seconds) / static_cast<double>(step);
   const double share = seen->front().samples.front().value / looks;
   if (share >= kSeenShare) return {};
-  return fmt::format("it has seen the server in {:.0f} % of the last {} only", share * 100,
+  return fmt::format("it has seen the server in {:.1f} % of the last {} only", share * 100,
                      to_string(window));
 }
 

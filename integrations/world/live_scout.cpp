@@ -105,6 +105,9 @@ CompatFacts LiveScout::survey(const ClusterFacts& facts) {
 
 namespace {
 
+// The judge may have looked at the clock before all this was read.
+constexpr Millis kJudgeAhead = std::chrono::hours(1);
+
 /// A young API server's count says little. What a Prometheus saw being asked of it counts, too; and
 /// where one has watched it for long enough, its count is as good as one that began so early.
 void look_into_the_past(kubernetes::Client& client, const Settings& settings,
@@ -123,7 +126,7 @@ void look_into_the_past(kubernetes::Client& client, const Settings& settings,
     auto past = prometheus::past_uses(*one, secrets, address, window);
     std::ranges::move(past.uses, std::back_inserter(server.uses));
     if (past.failure.empty()) {
-      server.started = now - window;
+      server.started = now - window - kJudgeAhead;
       return;
     }
     system::log(system::Level::info,
