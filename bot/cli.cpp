@@ -39,6 +39,7 @@ struct Words {
   cli::BacktestWords backtest;
   cli::ExplainOptions explain;
   cli::RemoteOptions remote;
+  cli::ReportWords report;
   int code = cli::kFine;
 };
 
@@ -105,10 +106,9 @@ void add_upgrade(CLI::App& app, Words& words) {
   command->add_flag("-f,--follow", words.remote.follow, "print the run's messages until it ends");
   command->prefix_command();
   command->footer(
-      "commands: plan, start, status, pause, resume, abort, approve, decline, withdraw, why, "
-      "nodes, "
-      "alerts, history, check, clear, whoami, help\noptions of upgrade itself stand before the "
-      "command");
+      "commands: plan, start, status, pause, resume, abort, approve, decline, withdraw, why,\n"
+      "nodes, alerts, history, report, check, clear, whoami, help\n"
+      "options of upgrade itself stand before the command");
   command->callback([&, command] {
     words.remote.file = words.config;
     words.code = cli::upgrade(words.remote, command->remaining());
@@ -145,6 +145,26 @@ void add_detection(CLI::App& app, Words& words) {
       "The running bot looks by its schedule; `lockkeeper upgrade check` makes it look now.\n"
       "Exit code: 0, or 1 when a feed was not believed or the cluster cannot be read.");
   command->callback([&] { words.code = cli::detection(words.config); });
+}
+
+void add_report(CLI::App& app, Words& words) {
+  auto* command =
+      app.add_subcommand("report", "what is running, what is next, how the last runs went");
+  add_config(*command, words);
+  command->add_option("RUN", words.report.run, "only this run, with its timeline");
+  command->add_option("--runs", words.report.runs, "how many runs, the newest first")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command->add_flag("--json", words.report.json, "print it as JSON");
+  command->add_option("--svg", words.report.svg,
+                      "write the picture to this file, too: the durations, or a RUN's timeline");
+  command->footer(
+      "The running bot is asked; without it the report is from the journal alone, and says what\n"
+      "was not seen.\nExit code: 0, or 1 when neither the bot nor its journal can be read.");
+  command->callback([&] {
+    words.report.file = words.config;
+    words.code = cli::report(words.report);
+  });
 }
 
 void add_rules_check(CLI::App& rules, Words& words) {
@@ -282,6 +302,7 @@ int run_cli(int argc, char** argv) {
   add_console(app, words);
   add_compat(app, words);
   add_detection(app, words);
+  add_report(app, words);
   add_rules(app, words);
   add_ssh(app, words);
   app.add_subcommand("reference", "print the reference of all configuration keys (Markdown)")

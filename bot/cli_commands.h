@@ -92,6 +92,18 @@ int compat(const std::filesystem::path& file, const std::string& version, bool j
 /// a feed was not believed.
 int detection(const std::filesystem::path& file);
 
+struct ReportWords {
+  std::filesystem::path file;
+  std::string run;  // only this one
+  int runs = 10;
+  bool json = false;
+  std::filesystem::path svg;  // the picture goes here, too
+};
+
+/// `lockkeeper report [RUN]`: by the running bot where it can be reached, else from the journal's
+/// file alone, and then it says what was not seen. 1: neither is to be had.
+int report(const ReportWords& words);
+
 /// `lockkeeper ssh forget HOST`: removes a pinned host key.
 int ssh_forget(const std::filesystem::path& file, const std::string& host);
 
@@ -105,6 +117,10 @@ struct RemoteOptions {
 
 /// `lockkeeper upgrade ...`: sends one command to the running daemon.
 int upgrade(const RemoteOptions& options, const std::vector<std::string>& words);
+
+/// The running daemon's answer to one line, as its first client. Fails when it is not reached, and
+/// when it refuses; `refused` tells which.
+Result<std::string> ask_daemon(const Settings& settings, const std::string& line, bool& refused);
 
 /// `lockkeeper console`: a terminal attached to the running daemon.
 int console(const RemoteOptions& options);

@@ -243,6 +243,17 @@ int upgrade(const RemoteOptions& options, const std::vector<std::string>& words)
   return options.follow ? follow(*remote) : kFine;
 }
 
+Result<std::string> ask_daemon(const Settings& settings, const std::string& line, bool& refused) {
+  refused = false;
+  auto remote = Remote::reach(settings, {});
+  if (!remote) return std::unexpected(remote.error());
+  auto answer = remote->command(line);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->ok) return std::move(answer->text);
+  refused = true;
+  return fail(answer->text);
+}
+
 int console(const RemoteOptions& options) {
   auto remote = reach_or_complain(options);
   if (!remote) return kMisused;

@@ -36,6 +36,8 @@ constexpr std::array kVerbs = {
     VerbRow{"alerts", Act::view, "", "every firing alert and what its rule makes of it"},
     VerbRow{"rules", Act::view, "", "every rule with its place, and what it does now"},
     VerbRow{"history", Act::view, "[RUN]", "the newest runs, or the timeline of one"},
+    VerbRow{"report", Act::view, "[RUN] [--long|--json|--svg] [--runs N]",
+            "what is running, what is next, and how the last runs went"},
     VerbRow{"check", Act::operate, "[--forget]",
             "look for new versions now; --forget drops what was seen before"},
     VerbRow{"clear", Act::administer, "", "remove what a lost run left on the namespace"},

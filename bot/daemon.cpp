@@ -2,7 +2,6 @@
 #include "bot/daemon.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <memory>
@@ -12,12 +11,15 @@
 #include "bot/build_info.h"
 #include "bot/cli_commands.h"
 #include "bot/config_watch.h"
+#include "bot/daemon_answers.h"
 #include "bot/daemon_audience.h"
 #include "bot/daemon_detection.h"
+#include "bot/daemon_report.h"
 #include "bot/daemon_slack.h"
 #include "bot/desk.h"
 #include "bot/gauges.h"
 #include "bot/metered_journal.h"
+#include "bot/retry.h"
 #include "bot/runner.h"
 #include "bot/silences.h"
 #include "config/difference.h"
@@ -45,33 +47,6 @@ using system::log;
 constexpr Millis kHousekeeping = std::chrono::seconds(1);
 // How long the idle runner sleeps when nobody stirs it.
 constexpr Millis kIdle = std::chrono::seconds(30);
-
-/// "console:ana".
-Actor console_actor() {
-  const passwd* user = ::getpwuid(::getuid());
-  return fmt::format("console:{}", user == nullptr ? fmt::format("{}", ::getuid()) : user->pw_name);
-}
-
-web::CommandAnswer answer_of(const Reply& reply) {
-  int status = 200;
-  switch (reply.code) {
-    case Reply::Code::ok:
-      break;
-    case Reply::Code::malformed:
-      status = 400;
-      break;
-    case Reply::Code::denied:
-      status = 403;
-      break;
-    case Reply::Code::conflict:
-      status = 409;
-      break;
-    case Reply::Code::failed:
-      status = 502;
-      break;
-  }
-  return {status, reply.ok(), reply.text, reply.confirm};
-}
 
 /// Everything that lives as long as the process, in the order of dependence.
 class Daemon {
@@ -105,11 +80,14 @@ class Daemon {
             {world_, journal_, *ground.journal, audience_, metrics_, gauges_,
              [this](const Actor& actor, const std::string& line) { return obey(actor, line); }},
             ground.outside, settings_),
-        runner_(world_, clock_, journal_, audience_, gate_, inbox_, activity_, settings_),
+        report_({world_, journal_, *ground.journal, clock_, gate_, audience_}, settings_),
+        spoken_(journal_, audience_),
+        runner_(world_, clock_, journal_, spoken_, gate_, inbox_, activity_, settings_),
         reload_(settings_, gate_, journal_, clock_, audience_,
                 [this](const Settings& now) { adopt(now); }) {
     desk_.speak_through(audience_);
     if (settings_.alertmanager.silence_node) runner_.silence_with(silences_);
+    desk_.report_with(report_.reporter());
   }
 
   int run(system::Signals& signals, bool console);
@@ -128,6 +106,7 @@ class Daemon {
   void keep_house();
   void attach_terminal(system::Signals& signals);
   Status attach_slack();
+  void attach_pushgateway();
   void adopt(const Settings& settings);
   void main_loop(system::Signals& signals);
 
@@ -150,6 +129,8 @@ class Daemon {
   std::mutex reads_mutex_;   // the site's thread, the terminal's and Slack's all type
   std::mutex orders_mutex_;  // a slow look at the cluster must not hold up an abort
   DetectionDuty detection_;
+  ReportDuty report_;
+  QuietRetries spoken_;  // what the runner says, but for what it says every night
   Runner runner_;
   Reload reload_;
   std::atomic<bool> halted_ = false;
@@ -246,7 +227,8 @@ Status Daemon::attach_slack() {
   auto slack = SlackSide::open(
       {settings_, clock_, journal_, gate_, activity_,
        [this](const Actor& actor, const std::string& line) { return obey(actor, line); }, secrets(),
-       metrics_, world_, desk_.approvals()});
+       [this](const std::string& run) { return spoken_.hides(run); }, metrics_, world_,
+       desk_.approvals()});
   if (!slack) return std::unexpected(slack.error());
   slack_ = std::move(*slack);
   audience_.add_slack(slack_->chat());
@@ -257,6 +239,14 @@ Status Daemon::attach_slack() {
 web::About Daemon::about() {
   const std::scoped_lock lock(digest_mutex_);
   return {settings_.cluster.name, std::string(build_version()), digest_};
+}
+
+/// Without [pushgateway] there is none.
+void Daemon::attach_pushgateway() {
+  if (settings_.pushgateway.url.empty()) return;
+  push_ = std::make_unique<system::Periodic>(settings_.pushgateway.interval, [this] {
+    if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
+  });
 }
 
 /// Other rules may ask for other alerts; the gate goes by them next.
@@ -307,15 +297,12 @@ int Daemon::run(system::Signals& signals, bool console) {
     return cli::kRefused;
   }
   site_ = std::move(*site);
-  if (!settings_.pushgateway.url.empty()) {
-    push_ = std::make_unique<system::Periodic>(settings_.pushgateway.interval, [this] {
-      if (const auto pushed = pusher_.push(); !pushed) log(Level::debug, pushed.error().what);
-    });
-  }
+  attach_pushgateway();
   reload_.begin();
   std::thread runner([this] { walk_runs(); });
   if (console) attach_terminal(signals);
   detection_.start();
+  report_.start();
   if (slack_) slack_->listen();
   log(Level::info, fmt::format("lockkeeper {} serves {} on {}:{}", build_version(),
                                settings_.cluster.name, settings_.http.address, site_->port()));
@@ -330,6 +317,7 @@ int Daemon::run(system::Signals& signals, bool console) {
   clock_.stir();
   runner.join();
   detection_.stop();
+  report_.stop();
   typed_.reset();
   site_.reset();
   tending_.reset();

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "bot/progress.h"
+#include "bot/retry.h"
 #include "integrations/system/log.h"
 
 namespace lockkeeper {
@@ -79,23 +79,6 @@ void DetectionDuty::take(const Check& check) {
     log(Level::info, "detection: " + note);
 }
 
-/// Why a version is not started once more without a person: a run that got somewhere and failed
-/// needs one. A run that preflight refused changed nothing, and is tried again after each check.
-std::string DetectionDuty::why_not_again(const Version& version) {
-  const auto runs = parts_.journal.runs(1);
-  if (!runs) return runs.error().what;
-  if (runs->empty()) return {};
-  const auto records = parts_.journal.read(runs->front());
-  const auto last = records ? fold(*records) : std::unexpected(records.error());
-  if (!last) return last.error().what;
-  const auto& closed = last->closed;
-  const bool harmless =
-      closed && (closed->ending == Ending::refused || closed->ending == Ending::dry);
-  if (last->plan->target != version || harmless) return {};
-  return fmt::format("run {} to it {}", last->run,
-                     closed ? fmt::format("ended: {}", to_string(closed->ending)) : "is open");
-}
-
 // One try for each check, within the first window that opens.
 void DetectionDuty::tick() {
   detector_.tick();
@@ -104,7 +87,7 @@ void DetectionDuty::tick() {
   if (const auto open = parts_.journal.open_run(); !wanted || !open || *open) return;
   found_.reset();
   const auto version = to_string(wanted->version);
-  if (const auto why = why_not_again(wanted->version); !why.empty())
+  if (const auto why = why_not_again(parts_.journal, wanted->version); !why.empty())
     return log(Level::info, fmt::format("detection does not start {}: {}", version, why));
   const auto line = fmt::format("start {} --reason \"found by detection\"", version);
   auto reply = parts_.obey(kDetectionActor, line);

@@ -58,7 +58,6 @@ class DetectionDuty {
   void take(const Check& check);
   void recall_last_check();
   void set_due(Time since);
-  std::string why_not_again(const Version& version);
 
   Parts parts_;
   Outside& outside_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bot/daemon_home.h"
+#include "bot/run_picture.h"
 #include "integrations/slack/client.h"
 #include "integrations/slack/conversation.h"
 #include "integrations/slack/groups.h"
@@ -14,12 +15,16 @@
 #include "integrations/slack/slack_chat.h"
 #include "integrations/slack/text.h"
 #include "integrations/system/log.h"
+#include "integrations/system/raster.h"
 
 namespace lockkeeper {
 namespace {
 
 using system::Level;
 using system::log;
+
+// Drawing takes a tenth of a second; the housekeeping waits for it, and so does a deed.
+constexpr Millis kDrawLimit = std::chrono::seconds(3);
 
 /// "slack-group:S0SRE" -> "S0SRE".
 std::string name_in(const std::string& entry) {
@@ -52,11 +57,26 @@ struct SlackSide::Rooms {
   }
   std::optional<slack::RunPicture> open_picture() {
     const auto run = parts.journal.open_run();
+    if (run && *run && parts.hides(**run)) return std::nullopt;
     return run && *run ? picture(**run) : std::nullopt;
   }
   std::optional<std::string> newest_run() {
     const auto runs = parts.journal.runs(1);
     return runs && !runs->empty() ? std::optional(runs->front()) : std::nullopt;
+  }
+  /// As PNG, which Slack shows; as SVG where nothing can make one.
+  slack::RunFile drawn(const std::string& name, std::string svg) const {
+    auto png = system::png_of(svg, parts.clock, kDrawLimit);
+    if (png) return {name + ".png", std::move(*png)};
+    log(Level::debug, "no PNG of a picture: " + png.error().what);
+    return {name + ".svg", std::move(svg)};
+  }
+  std::optional<slack::RunFile> timeline(const std::string& run) {
+    const auto records = parts.journal.read(run);
+    const auto told =
+        records ? report_of(*records, parts.clock.now()) : std::unexpected(records.error());
+    if (!told) return std::nullopt;
+    return drawn(run, timeline_svg(*told, parts.settings.report.zone.get()));
   }
   GroupCheck group_check() {
     return [this](const std::string& group, const Actor& actor) {
@@ -96,26 +116,29 @@ void SlackSide::Rooms::furnish() {
   // It outlives the threads that ask, which the client ends first.
   const auto ask = [&api = client->api()](slack::Call call) { return api.ask(std::move(call)); };
   groups = std::make_unique<slack::Groups>(ask, parts.clock);
-  slack::SlackChat::Ports seen{.open_run = [this] { return open_picture(); },
-                               .run = [this](const std::string& run) { return picture(run); },
-                               .newest_run = [this] { return newest_run(); }};
+  slack::SlackChat::Ports seen{
+      .open_run = [this] { return open_picture(); },
+      .run = [this](const std::string& run) { return picture(run); },
+      .newest_run = [this] { return newest_run(); },
+      .timeline = [this](const std::string& run) { return timeline(run); }};
   chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock,
                                             parts.settings.slack.command);
-  slack::ConversationPorts ports{.desk =
-                                     [this](const Actor& actor, const std::string& line) {
-                                       auto reply = parts.obey(actor, line);
-                                       reply.text =
-                                           slack::naming(reply.text, parts.settings.slack.command);
-                                       return reply;
-                                     },
-                                 .open_run = [this] { return open_picture(); },
-                                 .show_again = [this] { chat->show_again(); },
-                                 .home =
-                                     [this](const std::string& user, const std::string& said) {
-                                       auto person = homes->person(user);
-                                       person.said = said;
-                                       board->opened(std::move(person));
-                                     }};
+  slack::ConversationPorts ports{
+      .desk =
+          [this](const Actor& actor, const std::string& line) {
+            auto reply = parts.obey(actor, line);
+            reply.text = slack::naming(reply.text, parts.settings.slack.command);
+            return reply;
+          },
+      .open_run = [this] { return open_picture(); },
+      .show_again = [this] { chat->show_again(); },
+      .home =
+          [this](const std::string& user, const std::string& said) {
+            auto person = homes->person(user);
+            person.said = said;
+            board->opened(std::move(person));
+          },
+      .draw = [this](std::string name, std::string svg) { return drawn(name, std::move(svg)); }};
   furnish_for_requests();
   conversation =
       std::make_unique<slack::Conversation>(std::move(ports), client->outbox(), ask, parts.clock);

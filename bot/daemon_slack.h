@@ -32,6 +32,7 @@ class SlackSide {
     Activity& activity;
     std::function<Reply(const Actor& actor, const std::string& line)> obey;
     KubernetesSecretReader secrets;
+    std::function<bool(const std::string& run)> hides;  // a run that nobody is to hear of
     metrics::Metrics& metrics;
     World& world;
     Approvals& approvals;

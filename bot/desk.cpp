@@ -8,6 +8,7 @@
 #include "bot/detector.h"
 #include "bot/messages.h"
 #include "bot/planner.h"
+#include "bot/reporter.h"
 #include "bot/status_text.h"
 
 namespace lockkeeper {
@@ -107,6 +108,7 @@ Reply Desk::dispatch(const Actor& actor, const Command& command) {
   if (verb == "decline" || verb == "withdraw") return decline(actor, command);
   if (verb == "history") return history(command);
   if (verb == "check") return check(command);
+  if (verb == "report") return report(command);
   if (verb == "help") return ok(help_text(command.words.empty() ? "" : command.words.front()));
   if (!command.words.empty()) {
     return malformed(fmt::format("/upgrade {} takes no words behind it", verb));
@@ -280,6 +282,14 @@ Reply Desk::check(const Command& command) {
   if (!ask_check_) return {Reply::Code::failed, "this bot does not look for new versions", {}};
   ask_check_(forget);
   return ok("looking for new versions; what is found is said here");
+}
+
+Reply Desk::report(const Command& command) {
+  const auto request = parse_report_request(command.words);
+  if (!request) return malformed(request.error().what);
+  if (reporter_ == nullptr) return {Reply::Code::failed, "this bot makes no reports", {}};
+  auto text = reporter_->answer(*request);
+  return text ? ok(std::move(*text)) : failed(text.error());
 }
 
 Reply Desk::clear() {

@@ -25,6 +25,8 @@
 
 namespace lockkeeper {
 
+class Reporter;
+
 /// The desk's answer to one command.
 struct Reply {
   enum class Code { ok, malformed, denied, conflict, failed };
@@ -44,6 +46,9 @@ class Desk {
 
   /// What `check` does: asks for a look for new versions. Set before the first command.
   void on_check(std::function<void(bool forget)> ask) { ask_check_ = std::move(ask); }
+
+  /// Who makes what `report` answers. Set before the first command.
+  void report_with(Reporter& reporter) { reporter_ = &reporter; }
 
   /// Where it is said what becomes of starts that wait for approval. Set before the first command.
   void speak_through(Chat& chat) { chat_ = &chat; }
@@ -79,6 +84,7 @@ class Desk {
   Reply alerts();
   Reply history(const Command& command);
   Reply check(const Command& command);
+  Reply report(const Command& command);
   Reply clear();
   [[nodiscard]] Reply whoami(const Actor& actor) const;
 
@@ -114,6 +120,7 @@ class Desk {
   std::function<void()> stir_;
   std::function<void(bool forget)> ask_check_;
   GroupCheck groups_;
+  Reporter* reporter_ = nullptr;
 };
 
 }  // namespace lockkeeper

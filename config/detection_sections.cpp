@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The sections about finding new versions and about what stands in their way.
+// The sections about finding new versions, what stands in their way, and telling of it.
 
 #include <fmt/format.h>
 
@@ -98,6 +98,17 @@ Table<Settings> detection_table() {
       .key("start_kind", at(&DetectionSettings::start_kind),
            choice_value<StartKind>({{"patch", StartKind::patch}, {"any", StartKind::any}}),
            "what may be started without a person");
+  return table;
+}
+
+Table<Settings> report_table() {
+  const auto at = in(&Settings::report);
+  Table<Settings> table{"report", "The report that is said by itself.", {}, {}, {}};
+  table
+      .key("schedule", at(&ReportSettings::schedule), schedule_value(),
+           "when it is said; never: only when somebody asks")
+      .key("zone", at(&ReportSettings::zone), zone_value(),
+           "by whose clocks, also in every report and picture");
   return table;
 }
 

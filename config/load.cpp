@@ -64,13 +64,9 @@ class Loader {
   ErrorList rules_errors_;
 };
 
-/// The nearest section, or that it is one of the language to come.
+/// With the nearest one.
 std::string unknown_section(std::string_view name) {
-  const auto& later = later_sections();
   const std::string_view kind = name.substr(0, name.find(' '));
-  if (std::ranges::find(later, kind) != later.end()) {
-    return fmt::format("section [{}] is not supported yet", name);
-  }
   std::vector<std::string_view> known = {"client", "override", "rule", "window"};
   for (const auto& table : settings_tables())
     known.push_back(table.name);

@@ -44,6 +44,7 @@ Table<Settings> alertmanager_table();
 // What new versions there are, and what stands in their way: detection_sections.cpp.
 Table<Settings> detection_table();
 Table<Settings> compat_table();
+Table<Settings> report_table();
 
 // What is listened to, and who may speak: gate_sections.cpp. Part of [gate] fills the RuleBook.
 Table<Settings> gate_table();

@@ -8,11 +8,11 @@ namespace lockkeeper {
 const std::vector<Table<Settings>>& settings_tables() {
   // The order of `check` and of the reference: the cluster, what is done to it, who is heard.
   static const std::vector<Table<Settings>> tables = {
-      cluster_table(),     kubernetes_table(), ssh_table(),        upgrade_table(),
-      preflight_table(),   snapshot_table(),   postflight_table(), detection_table(),
-      compat_table(),      gate_table(),       prometheus_table(), alertmanager_table(),
-      pushgateway_table(), http_table(),       authority_table(),  slack_table(),
-      journal_table(),     log_table(),
+      cluster_table(),      kubernetes_table(),  ssh_table(),        upgrade_table(),
+      preflight_table(),    snapshot_table(),    postflight_table(), detection_table(),
+      compat_table(),       report_table(),      gate_table(),       prometheus_table(),
+      alertmanager_table(), pushgateway_table(), http_table(),       authority_table(),
+      slack_table(),        journal_table(),     log_table(),
   };
   return tables;
 }
@@ -38,16 +38,14 @@ const Table<ClientSettings>& client_table() {
   return table;
 }
 
-const std::vector<std::string_view>& later_sections() {
-  static const std::vector<std::string_view> names = {"report"};
-  return names;
-}
-
 Settings default_settings() {
   Settings settings;
   // Late enough for most working days, early enough to be read in the morning (requirement D1).
   settings.detection.schedule = parse_cron("0 23 * * *").value();
   settings.detection.zone = std::make_shared<const Zone>();
+  // Before the first cup of coffee (requirement D4).
+  settings.report.schedule = parse_cron("7 6 * * *").value();
+  settings.report.zone = std::make_shared<const Zone>();
   // What Prometheus' own rules call the alert that always fires.
   auto& book = settings.rules;
   book.fallback.name = "default_action";

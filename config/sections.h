@@ -30,9 +30,6 @@ const Table<Rule>& rule_table();
 /// [window NAME].
 const Table<Window>& window_table();
 
-/// Sections of the language to come: naming them is not a slip of the finger.
-const std::vector<std::string_view>& later_sections();
-
 /// What a file that sets nothing means, before the values that follow from others.
 Settings default_settings();
 

@@ -140,6 +140,12 @@ struct DetectionSettings {
   StartKind start_kind = StartKind::patch;  // a minor wants a person who has read its notes
 };
 
+/// [report]
+struct ReportSettings {
+  std::optional<Cron> schedule;      // of the report that is said by itself; nothing: never
+  std::shared_ptr<const Zone> zone;  // by whose clocks, and in which reports and pictures are told
+};
+
 /// [postflight]
 struct PostflightSettings {
   double pod_ready_ratio = 0.9;  // Ready pods of all that should run
@@ -287,6 +293,7 @@ struct Settings {
   SnapshotSettings snapshot;
   CompatSettings compat;
   DetectionSettings detection;
+  ReportSettings report;
   PostflightSettings postflight;
   GateSettings gate;
   PrometheusSettings prometheus;

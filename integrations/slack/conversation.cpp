@@ -43,7 +43,16 @@ void Conversation::take(const Interaction& deed, Slip& slip) {
 }
 
 Layout Conversation::asked(const Interaction& deed, const std::string& line) {
-  const Reply reply = ports_.desk(actor_of(deed), line);
+  Reply reply = ports_.desk(actor_of(deed), line);
+  if (auto file = report_file(reply, line, ports_.draw)) {
+    outbox_.upload({.thread_of = {},
+                    .channel = deed.channel,
+                    .file_name = std::move(file->file_name),
+                    .title = "Report",
+                    .content = std::move(file->content),
+                    .urgency = Urgency::approval});
+    reply.text = "The report comes into this channel as a file. If it does not, invite me here.";
+  }
   const auto open = reply.confirm.empty() ? std::nullopt : ports_.open_run();
   return answer_layout(reply, line, open ? &*open : nullptr);
 }

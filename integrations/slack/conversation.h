@@ -17,6 +17,7 @@
 #include "integrations/slack/cards.h"
 #include "integrations/slack/deeds.h"
 #include "integrations/slack/outbox.h"
+#include "integrations/slack/report_file.h"
 
 namespace lockkeeper::slack {
 
@@ -30,6 +31,7 @@ struct ConversationPorts {
   std::function<void()> show_again;                     // a run's message looked old to somebody
   /// Somebody opened the App Home, or pressed a button there, with the answer as mrkdwn.
   std::function<void(const std::string& user, const std::string& said)> home{};
+  Draw draw{};  // what `report` gives as a picture
 };
 
 class Conversation {

@@ -96,7 +96,7 @@ void SlackChat::take_up() {
     close(*picture, run_layout(*picture).text, Urgency::approval);
 }
 
-/// The message without buttons, the last reply in the thread, and the timeline as a file.
+/// The message without buttons, the last reply in the thread, the timeline as a picture and a text.
 void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgency) {
   const std::string& run = picture.progress.run;
   outbox_.update(run_name(run), run_layout(picture), Urgency::alarm);
@@ -109,6 +109,14 @@ void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgen
   note.urgency = urgency;
   note.layout = {std::move(text), ""};
   outbox_.post(std::move(note));
+  if (auto drawn = ports_.timeline ? ports_.timeline(run) : std::nullopt) {
+    outbox_.upload({.thread_of = run_name(run),
+                    .channel = {},
+                    .file_name = std::move(drawn->file_name),
+                    .title = "Timeline of " + run,
+                    .content = std::move(drawn->content),
+                    .urgency = Urgency::news});
+  }
   outbox_.upload({.thread_of = run_name(run),
                   .channel = {},
                   .file_name = run + ".txt",

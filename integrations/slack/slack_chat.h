@@ -18,6 +18,7 @@
 
 #include "bot/ports.h"
 #include "integrations/slack/outbox.h"
+#include "integrations/slack/report_file.h"
 #include "integrations/slack/run_message.h"
 
 namespace lockkeeper::slack {
@@ -31,6 +32,8 @@ class SlackChat : public Chat {
     std::function<std::optional<RunPicture>()> open_run;  // nothing: none is open
     std::function<std::optional<RunPicture>(const std::string& run)> run;
     std::function<std::optional<std::string>()> newest_run;
+    // Of a run that has ended. May take seconds: it is asked on the looking thread.
+    std::function<std::optional<RunFile>(const std::string& run)> timeline{};
   };
 
   /// Everything outlives the chat. The outbox's message names keep a run to one message. `command`:

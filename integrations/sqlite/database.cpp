@@ -96,6 +96,17 @@ Result<Database> Database::open(const std::filesystem::path& file, Millis busy_t
   return database;
 }
 
+Result<Database> Database::open_to_read(const std::filesystem::path& file, Millis busy_timeout) {
+  sqlite3* connection = nullptr;
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int code = sqlite3_open_v2(file.c_str(), &connection, flags, nullptr);
+  if (connection == nullptr) return fail("no memory for a database connection");
+  Database database(connection);
+  if (code != SQLITE_OK) return failure_of(connection);
+  sqlite3_busy_timeout(connection, static_cast<int>(busy_timeout.count()));
+  return database;
+}
+
 Status Database::run(const char* sql) {
   if (sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
     return failure_of(connection_.get());

@@ -51,6 +51,9 @@ class Database {
   /// process's lock is waited for as long as `busy_timeout`.
   static Result<Database> open(const std::filesystem::path& file, Millis busy_timeout);
 
+  /// Opens for reading alone; nothing is made that is not there.
+  static Result<Database> open_to_read(const std::filesystem::path& file, Millis busy_timeout);
+
   /// Runs statements that give no rows.
   Status run(const char* sql);
 

@@ -3,11 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "integrations/sqlite/rows.h"
+
 namespace lockkeeper::sqlite {
 namespace {
-
-constexpr std::string_view kSchemaVersion = "1";
-constexpr std::string_view kApplicationId = "1280001346";  // "LKEB", in ASCII
 
 constexpr const char* kSchema =
     "CREATE TABLE records(seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,"
@@ -28,22 +27,6 @@ std::string with_millis(Time at) {
   return fmt::format("{}.{:03}Z", text, (at - whole).count());
 }
 
-/// Whether the file is empty (true), ours (false), or somebody else's (a failure).
-Result<bool> is_new(Database& database) {
-  const auto tables = database.text_of("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return std::unexpected(tables.error());
-  if (*tables == "0") return true;
-  const auto id = database.text_of("PRAGMA application_id");
-  const auto version = database.text_of("PRAGMA user_version");
-  if (!id || !version) return std::unexpected(id ? version.error() : id.error());
-  if (*id != kApplicationId) return fail("an SQLite database, but not a journal of lockkeeper");
-  if (*version != kSchemaVersion) {
-    return fail(fmt::format("written by a newer lockkeeper (schema {}; this one knows {})",
-                            *version, kSchemaVersion));
-  }
-  return false;
-}
-
 /// Brings the file into the shape and the mode that the header promises, with one real write.
 Status prepare_file(Database& database) {
   const auto fresh = is_new(database);
@@ -62,20 +45,6 @@ Status prepare_file(Database& database) {
   if (!check) return std::unexpected(check.error());
   if (*check != "ok") return fail("damaged: " + clipped(*check, 200));
   return {};
-}
-
-Result<Record> record_of(const Statement& row) {
-  Record record{.seq = row.number(0), .at = {}, .run = row.text(2), .body = {}};
-  const std::string kind = row.text(3);
-  const auto at = parse_time(row.text(1));
-  auto body = decode(kind, row.text(4));
-  if (!at || !body) {
-    return fail(fmt::format("record {} ({}): {}", record.seq, kind,
-                            at ? body.error().what : at.error().what));
-  }
-  record.at = *at;
-  record.body = std::move(*body);
-  return record;
 }
 
 }  // namespace
@@ -111,7 +80,7 @@ Result<Record> SqliteJournal::failed_append(const std::string& why) {
 }
 
 Status SqliteJournal::may_open(const std::string& run) {
-  const auto open = open_run_locked();
+  const auto open = read_open_run(database_);
   if (!open) return std::unexpected(open.error());
   // The same run twice is told below, in its own words.
   if (*open && **open != run) return fail(fmt::format("run {} is still open", **open));
@@ -145,59 +114,26 @@ Result<Record> SqliteJournal::append(Time at, const std::string& run, const Body
 
 Result<std::vector<Record>> SqliteJournal::read(const std::string& run) {
   const std::lock_guard lock(mutex_);
-  auto rows =
-      database_.prepare("SELECT seq, at, run, kind, body FROM records WHERE run = ? ORDER BY seq");
-  if (!rows) return refused(rows.error().what);
-  rows->bind(1, run);
-  std::vector<Record> records;
-  for (auto row = rows->step();; row = rows->step()) {
-    if (!row) return refused(row.error().what);
-    if (!*row) return records;
-    auto record = record_of(*rows);
-    if (!record) return refused(record.error().what);
-    records.push_back(std::move(*record));
-  }
+  auto records = read_run(database_, run);
+  return records ? std::move(records) : refused(records.error().what);
 }
 
 Result<std::optional<std::string>> SqliteJournal::open_run() {
   const std::lock_guard lock(mutex_);
-  auto run = open_run_locked();
+  auto run = read_open_run(database_);
   return run ? run : refused(run.error().what);
-}
-
-Result<std::optional<std::string>> SqliteJournal::open_run_locked() {
-  // An Opened is refused while a run is open, so only the newest one can be.
-  auto newest = database_.prepare(
-      "SELECT run, EXISTS(SELECT 1 FROM records AS c WHERE c.run = o.run AND c.kind = 'closed')"
-      " FROM records AS o WHERE kind = 'opened' ORDER BY seq DESC LIMIT 1");
-  if (!newest) return std::unexpected(newest.error());
-  const auto row = newest->step();
-  if (!row) return std::unexpected(row.error());
-  if (!*row || newest->number(1) != 0) return std::nullopt;
-  return newest->text(0);
 }
 
 Result<std::vector<std::string>> SqliteJournal::runs(int count) {
   const std::lock_guard lock(mutex_);
-  auto rows =
-      database_.prepare("SELECT run FROM records WHERE kind = 'opened' ORDER BY seq DESC LIMIT ?");
-  if (!rows) return refused(rows.error().what);
-  rows->bind(1, std::max(count, 0));
-  std::vector<std::string> runs;
-  for (auto row = rows->step();; row = rows->step()) {
-    if (!row) return refused(row.error().what);
-    if (!*row) return runs;
-    runs.push_back(rows->text(0));
-  }
+  auto runs = read_runs(database_, count);
+  return runs ? std::move(runs) : refused(runs.error().what);
 }
 
 Result<std::string> SqliteJournal::recall(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  auto rows = database_.prepare("SELECT value FROM memory WHERE name = ?");
-  if (!rows) return refused(rows.error().what);
-  const auto row = rows->bind(1, name).step();
-  if (!row) return refused(row.error().what);
-  return *row ? rows->text(0) : std::string();
+  auto text = read_memory(database_, name);
+  return text ? std::move(text) : refused(text.error().what);
 }
 
 Status SqliteJournal::remember(Time at, const std::string& name, const std::string& text) {

@@ -59,7 +59,6 @@ class SqliteJournal : public Journal, public Memory {
   [[nodiscard]] std::unexpected<Failure> refused(const std::string& why) const;
   Result<Record> failed_append(const std::string& why);
   Status may_open(const std::string& run);
-  Result<std::optional<std::string>> open_run_locked();
 
   std::mutex mutex_;
   JournalFile file_;  // first made, last destroyed: the lock outlives the connection

@@ -41,6 +41,7 @@ LAB_VALUES = {
     "authority.admin": "console:*, http:lab",
     "detection.schedule": "never",
     "detection.reread_after": "100ms",
+    "report.schedule": "never",
 }
 
 

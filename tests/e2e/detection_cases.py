@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 import time
+from typing import Any
+from xml.etree import ElementTree
 
 from bench import NEW, NEXT_MINOR, OLD, E2eCase
 from bot import until
@@ -177,3 +179,37 @@ class Detection(E2eCase):
         self.assert_all_on(NEW)
         opened = [body for _, _, kind, body in self.bot.records() if kind == "opened"][-1]
         self.assertEqual(("bot:detection", "found by detection"), (opened["by"], opened["reason"]))
+
+    def report(self, *words: str) -> dict[str, Any]:
+        done = self.bot.cli("report", *words, "--json", "-c", self.bot.config)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def test_6_a_report_tells_of_the_runs_also_when_the_bot_has_left(self) -> None:
+        seen = self.report()
+        self.assertEqual((1, "upgraded", {NEW: 3}, NEW, []),
+                         tuple(seen[key] for key in
+                               ("schema", "outcome", "running", "api_server", "unseen")))
+        self.assertEqual([("done", "bot:detection"), ("refused", "http:lab")],
+                         [(run["ending"], run["by"]) for run in seen["runs"]])
+        done = seen["runs"][0]
+        parts = sum(phase["worked_seconds"] for phase in done["phases"])
+        self.assertAlmostEqual(done["seconds"], parts + done["waited_seconds"], 2)
+        self.assertEqual(["upgraded"] * 3, [node["result"] for node in done["nodes"]])
+        self.bot.stop()
+        blind = self.report()
+        self.assertEqual(seen["runs"], blind["runs"])
+        self.assertEqual(({}, None), (blind["running"], blind["gate"]))
+        self.assertIn("the cluster: nobody looked, the bot is not reached", blind["unseen"][0])
+        picture = self.bot.folder / "timeline.svg"
+        self.report(done["run"], "--svg", str(picture))
+        texts = [node.text or "" for node in ElementTree.parse(picture).iter()]
+        self.assertTrue(any(done["run"] in text for text in texts), texts)
+        wrong = self.bot.cli("report", "r-none", "-c", self.bot.config)
+        self.assertEqual((1, "no run 'r-none' in the journal\n"), (wrong.returncode, wrong.stderr))
+
+    def test_7_the_report_is_said_by_its_schedule(self) -> None:
+        self.bot.configure({"report.schedule": "* * * * *"})
+        self.bot.start()
+        self.bot.await_said("report of", 120)
+        self.bot.await_said(f"running: {NEW} on 3 nodes; API server {NEW}", 30)

@@ -175,10 +175,17 @@ class Slack(SlackCase):
         found = [next(i for i, m in enumerate(thread) if word in m["text"]) for word in story]
         self.assertEqual(sorted(found), found)
         self.assertEqual([False, True, False, True], [thread[i]["broadcast"] for i in found])
-        files = self.slack.wait_for(
-            lambda: [m["files"] for m in self.slack.channel(OPS) if m["files"]], "a file")
-        self.assertEqual(1, len(files))
+
+        def shared() -> list:
+            return [m["files"] for m in self.slack.channel(OPS) if m["files"]]
+
+        files = self.slack.wait_for(lambda: shared() if len(shared()) > 1 else None, "two files")
+        # The timeline as a picture and as a text.
+        self.assertEqual(2, len(files))
         self.assertIn("Timeline of r-", json.dumps(files))
+        self.answer("ana", "report", "upgraded: ")
+        self.answer("ana", "report --json", "comes into this channel as a file")
+        self.slack.wait_for(lambda: "report.json" in json.dumps(shared()), "the report's file")
 
     def test_7_nobody_was_called_and_nothing_was_refused(self) -> None:
         self.assertEqual([], [e for e in self.slack.journal(

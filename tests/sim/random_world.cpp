@@ -7,6 +7,7 @@
 #include <array>
 #include <random>
 
+#include "tests/sim/report_check.h"
 #include "tests/sim/simulation.h"
 
 namespace lockkeeper::sim {
@@ -326,6 +327,7 @@ SeedReport RandomWorld::play() {
     ++report.runs;
     start(order, report.runs <= 3);
     if (!sim_.run_to_end()) report.trouble = "a run was not closed within three days";
+    if (report.trouble.empty()) report.trouble = report_trouble(sim_.journal, sim_.clock.now());
     sim_.clock.pass(hours(26));  // beyond the quiet baseline
   }
   if (!done() && report.trouble.empty()) report.trouble = "the cluster never got to its target";

@@ -120,7 +120,7 @@ TEST_CASE("an abort survives the death of the bot") {
   CHECK(sim.upgraded() == 2);
 }
 
-TEST_CASE("Prometheus gone in the middle blinds the gate; sight and quiet open it again") {
+TEST_CASE("Prometheus gone in the middle blinds the gate, sight and quiet open it again") {
   Five sim;
   sim.when("upgrade started on worker-4", [&] { sim.prometheus(false); });
   sim.clock.after(hours(2), [&] { sim.prometheus(true); });
@@ -140,7 +140,7 @@ TEST_CASE("a Watchdog that does not fire is blindness, not an empty list of aler
   CHECK(sim.said("Watchdog"));
 }
 
-TEST_CASE("a person pauses and resumes; nothing new starts in between") {
+TEST_CASE("a person pauses and resumes, nothing new starts in between") {
   Five sim;
   sim.when("upgrade started on worker-4", [&] { CHECK(sim.order("pause lunch").ok()); });
   sim.clock.after(hours(3), [&] { CHECK(sim.order_surely("resume").ok()); });
@@ -151,7 +151,7 @@ TEST_CASE("a person pauses and resumes; nothing new starts in between") {
   CHECK(sim.clock.moment().since_start > hours(3));
 }
 
-TEST_CASE("a person aborts; the order needs the plan's digest") {
+TEST_CASE("a person aborts, the order needs the plan's digest") {
   Five sim;
   sim.when("cordoned worker-4", [&] {
     CHECK_FALSE(sim.order("abort now").confirm.empty());
@@ -231,7 +231,7 @@ TEST_CASE("the kill switch on the namespace ends the run without any chat") {
   CHECK(sim.said("the kill switch is set: stop, says ana"));
 }
 
-TEST_CASE("a full disk stops the run before its next action; space and resume carry it on") {
+TEST_CASE("a full disk stops the run before its next action, space and resume carry it on") {
   Five sim;
   sim.when("upgrade ended on worker-4", [&] { sim.journal.disk_full = true; });
   sim.clock.after(hours(1), [&] { sim.journal.disk_full = false; });
@@ -308,7 +308,7 @@ TEST_CASE("a webhook that no poll confirms pauses for its while and is dropped")
   CHECK(sim.ending() == Ending::done);
 }
 
-TEST_CASE("RecentNodeReboot of a node just worked on is waited out; for 30 minutes, then aborts") {
+TEST_CASE("RecentNodeReboot of a node just worked on is waited out, for 30 minutes, then aborts") {
   Five sim;
   const Labels reboot{{"alertname", "RecentNodeReboot"}, {"node", "worker-4"}};
   sim.when("upgrade ended on worker-4", [&] { sim.fire(reboot); });

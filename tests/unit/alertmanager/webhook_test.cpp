@@ -27,7 +27,7 @@ TEST_CASE("a first firing alert arrives with labels and annotations") {
   CHECK(alert.runbook_url == "https://runbooks.example/fs");
 }
 
-TEST_CASE("a second alert joins its group; the first keeps its event") {
+TEST_CASE("a second alert joins its group, the first keeps its event") {
   const auto first = read_webhook(captured("a_first_firing"));
   const auto second = read_webhook(captured("b_second_joins"));
   REQUIRE(first);

@@ -80,7 +80,7 @@ TEST_CASE("a name is compared whole: no part, no case, no pattern") {
   }
 }
 
-TEST_CASE("roles are listed by name; several may be had at once") {
+TEST_CASE("roles are listed by name, several may be had at once") {
   auto settings = everybody();
   settings.viewer = {"console:*"};
   CHECK(roles_of("console:admin", settings) == std::vector<std::string>{"viewer", "admin"});

@@ -124,7 +124,7 @@ TEST_CASE("a mirror in front, a port and a digest behind do not hide an addon") 
   CHECK(image_name("registry.local:5000/app") == "registry.local:5000/app");
 }
 
-TEST_CASE("a fork shows by its labels; a job of other makers does not count beside the image") {
+TEST_CASE("a fork shows by its labels, a job of other makers does not count beside the image") {
   auto facts = fit_facts();
   facts.images->push_back({"example.com/ours/policy:v7.0.0", "kyverno", "v1.16.0"});
   CHECK(told(judged(facts), "kyverno").starts_with("blocked: 1.16.0"));

@@ -62,7 +62,7 @@ TEST_CASE("what touches nodes asks the gate, in the phase that the rules know it
     CHECK_FALSE(phase(action));
 }
 
-TEST_CASE("a node is pending, next, active, done; the phase is told as asked") {
+TEST_CASE("a node is pending, next, active, done, the phase is told as asked") {
   Story story;
   story.comes_to(Action::cordon, "worker-2");
   const auto now = before(story, Action::cordon, "worker-2", kNoon + hours(2));

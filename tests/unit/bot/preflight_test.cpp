@@ -291,7 +291,7 @@ TEST_CASE("all findings come together, and what others wrote is cut") {
     CHECK(finding.text.size() < 400);
 }
 
-TEST_CASE("a minor is judged by what it breaks; not having looked blocks, a patch needs no look") {
+TEST_CASE("a minor is judged by what it breaks, not having looked blocks, a patch needs no look") {
   Inspected all(cluster(), "1.35.1");
   CHECK(all.findings() == blocks("compatibility: nobody looked what stands in the way of 1.35"));
   all.facts.compat = testing::fit_facts();

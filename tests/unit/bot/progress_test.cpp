@@ -69,7 +69,7 @@ TEST_CASE("behind its last step a run has no next one") {
   CHECK_FALSE(story.progress().open());
 }
 
-TEST_CASE("notes of a node bear its name, notes of the cluster none; the newest wins") {
+TEST_CASE("notes of a node bear its name, notes of the cluster none, the newest wins") {
   Story story;
   story.does(Action::check).does(Action::claim, {}, {{"fence", "7"}});
   story.comes_to(Action::cordon, "cp-1");

@@ -20,7 +20,7 @@ Names in_order(const ClusterFacts& facts, const Settings& with) {
 }  // namespace
 
 TEST_CASE(
-    "workers go by name, descending unless told otherwise; control planes are not among "
+    "workers go by name, descending unless told otherwise, control planes are not among "
     "them") {
   auto with = settings();
   CHECK(in_order(cluster(2, 3), with) == Names{"worker-3", "worker-2", "worker-1"});

@@ -91,10 +91,6 @@ TEST_CASE("an unknown section names the nearest one") {
         "l.ini:1: unknown section [ssh extra] (did you mean \"ssh\"?)\n");
 }
 
-TEST_CASE("sections of the language to come are told by name") {
-  CHECK(refusal("[report]\n") == "l.ini:1: section [report] is not supported yet\n");
-}
-
 TEST_CASE("a bad value names its key") {
   CHECK(refusal("[ssh]\nport = 70000\n") ==
         "l.ini:2: port: '70000' is not a port from 1 to 65535\n");

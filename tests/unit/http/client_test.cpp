@@ -343,7 +343,7 @@ TEST_CASE("lanes keep a stream beside calls, and a cancelled transfer never call
   CHECK_FALSE(stream_done);
 }
 
-TEST_CASE("a given proxy is used even for loopback; without one loopback is reached directly") {
+TEST_CASE("a given proxy is used even for loopback, without one loopback is reached directly") {
   Site proxy([](Exchange exchange) { exchange.send(plain(200, exchange.request().target)); });
   ClientOptions options;
   options.proxy = proxy.url("");

@@ -43,7 +43,7 @@ TEST_CASE("a claim says who, where to and since when, and gives a fencing number
   CHECK(scene.note("other") == "kept");
 }
 
-TEST_CASE("the same run claims again and keeps its number; another one is refused") {
+TEST_CASE("the same run claims again and keeps its number, another one is refused") {
   ClaimScene scene;
   const auto fence = scene.take("r-1").notes.at("fence");
   scene.clock.wait_until({1h});

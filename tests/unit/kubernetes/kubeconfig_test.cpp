@@ -88,7 +88,7 @@ TEST_CASE("TLS and proxy settings are taken as kubectl takes them") {
   CHECK(tls->proxy == "socks5://127.0.0.1:1080");
 }
 
-TEST_CASE("relative paths start at the file's folder; data wins over a path") {
+TEST_CASE("relative paths start at the file's folder, data wins over a path") {
   const ScratchFolder folder;
   folder.write("pki/ca.crt", "CA");
   folder.write("pki/me.crt", "CERT");

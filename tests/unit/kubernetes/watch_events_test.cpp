@@ -64,7 +64,7 @@ TEST_CASE("a document without end is given up at a limit") {
   CHECK(pieces < 20);
 }
 
-TEST_CASE("events have a type and an object; unknown types read as errors") {
+TEST_CASE("events have a type and an object, unknown types read as errors") {
   const auto event = watch_event(R"({"type":"DELETED","object":{"metadata":{"name":"x"}}})");
   REQUIRE(event.has_value());
   CHECK(event->type == WatchEvent::Type::deleted);
