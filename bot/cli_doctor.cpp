@@ -17,6 +17,7 @@
 #include "config/difference.h"
 #include "config/findings.h"
 #include "config/load.h"
+#include "integrations/ssh/session.h"
 #include "integrations/system/log.h"
 
 namespace lockkeeper::cli {
@@ -58,7 +59,7 @@ int doctor(const DoctorWords& words) {
   settings.file = words.file;
   if (loaded) {
     settings = std::move(*loaded);
-    settings.ssh.pins = false;
+    ssh::pin_new_keys(false);
     exams.configuration = findings(settings, clock.now());
     exams.configuration_digest = digest(settings);
     examine(settings, *areas, words.send_test_alert, clock, exams);

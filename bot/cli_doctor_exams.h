@@ -12,8 +12,7 @@
 namespace lockkeeper::cli {
 
 /// Fills what these areas need. When the limit is over, whatever is still asked is ended as soon as
-/// it can be, and what was not asked by then says so. The settings leave no host key behind
-/// (SshSettings::pins).
+/// it can be, and what was not asked by then says so.
 void examine(const Settings& settings, std::span<const Area> areas, bool send_test_alert,
              system::RealClock& clock, Exams& exams);
 

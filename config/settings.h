@@ -52,7 +52,6 @@ struct SshSettings {
   std::uint16_t port = 22;
   Millis connect_timeout = 10s;
   Millis command_timeout = 60s;  // short commands; long host steps run detached, see step limits
-  bool pins = true;              // no key: who only looks (the doctor) leaves no host key behind
 };
 
 /// [upgrade]

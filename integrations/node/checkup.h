@@ -2,8 +2,9 @@
 #pragma once
 
 // Looking at nodes over SSH for `lockkeeper doctor`: how far the way to each leads, how its clock
-// goes, and what a run needs there. Nothing on a node is changed, and no host key is pinned where
-// the settings say so. Every call is bounded; any thread, each with connections of its own.
+// goes, and what a run needs there. Nothing on a node is changed; host keys are pinned unless the
+// process has said no (ssh::pin_new_keys). Every call is bounded; any thread, each with connections
+// of its own.
 
 #include <string_view>
 #include <vector>

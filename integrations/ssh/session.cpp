@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -29,6 +30,8 @@ struct Session::Connection {
 };
 
 namespace {
+
+std::atomic<bool> g_pins = true;
 
 std::unexpected<NotStarted> not_started(const Peer& peer, std::string_view what, bool lasting,
                                         Obstacle obstacle = Obstacle::other) {
@@ -169,7 +172,7 @@ class Introduction {
     const std::string type = key_type(raw);
     const std::string text = key_base64(raw);
     if (type.empty() || text.empty()) return refused("the host key cannot be read", false);
-    if (pinned_.empty() && !settings_.pins) return {};
+    if (pinned_.empty() && !g_pins) return {};
     if (pinned_.empty()) {
       const auto done = pin_key(settings_.known_hosts, host_, type, text);
       return done ? Done() : Done(refused(done.error().what, true));
@@ -223,6 +226,10 @@ std::expected<Session, NotStarted> Session::connect(const SshSettings& settings,
   if (!session) return std::unexpected(std::move(session.error()));
   return Session(
       std::make_unique<Connection>(Connection{peer.node, &clock, std::move(*session), true}));
+}
+
+void pin_new_keys(bool wanted) {
+  g_pins = wanted;
 }
 
 Session::Session(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}

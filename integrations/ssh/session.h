@@ -52,6 +52,11 @@ struct CommandResult {
   bool cut = false;  // more came than the limit allowed
 };
 
+/// Whether host keys of nodes that are met for the first time are pinned, from now on and in the
+/// whole process (they are, unless somebody says no). A program that only looks leaves none behind;
+/// those that are pinned it demands as ever.
+void pin_new_keys(bool wanted);
+
 class Session {
  public:
   /// Connects, checks or pins the host key, and logs in, within `settings.connect_timeout`.

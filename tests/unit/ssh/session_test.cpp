@@ -131,12 +131,15 @@ TEST_CASE("the host key is pinned at the first meeting and demanded from then on
 TEST_CASE("who only looks leaves no host key behind, and still heeds one that is pinned") {
   SKIP_WITHOUT_SSHD();
   World world;
-  world.settings.pins = false;
+  struct AsBefore {
+    ~AsBefore() { pin_new_keys(true); }
+  } const as_before;
+  pin_new_keys(false);
   CHECK(world.run("true").status == 0);
   CHECK_FALSE(std::filesystem::exists(world.settings.known_hosts));
-  world.settings.pins = true;
+  pin_new_keys(true);
   CHECK(world.run("true").status == 0);
-  world.settings.pins = false;
+  pin_new_keys(false);
   world.sshd.stop();
   CHECK(world.connect().error().obstacle == Obstacle::unreachable);
   world.sshd.change_host_key();
