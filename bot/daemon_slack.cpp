@@ -60,9 +60,8 @@ struct SlackSide::Rooms {
     if (run && *run && parts.hides(**run)) return std::nullopt;
     return run && *run ? picture(**run) : std::nullopt;
   }
-  std::optional<std::string> newest_run() {
-    const auto runs = parts.journal.runs(1);
-    return runs && !runs->empty() ? std::optional(runs->front()) : std::nullopt;
+  std::vector<std::string> newest_runs(int count) {
+    return parts.journal.runs(count).value_or(std::vector<std::string>());
   }
   /// As PNG, which Slack shows; as SVG where nothing can make one.
   slack::RunFile drawn(const std::string& name, std::string svg) const {
@@ -101,8 +100,8 @@ void SlackSide::Rooms::furnish_for_requests() {
   homes = std::make_unique<HomeSource>(HomeSource::Parts{
       parts.settings, parts.clock, parts.world, parts.gate, parts.approvals, group_check(),
       [this]() -> std::optional<slack::RunPicture> {
-        const auto run = newest_run();
-        return run ? picture(*run) : std::nullopt;
+        const auto runs = newest_runs(1);
+        return runs.empty() ? std::nullopt : picture(runs.front());
       },
       [this] { return client->health().problems; }});
   slack::HomeBoard::Ports shown{
@@ -119,7 +118,8 @@ void SlackSide::Rooms::furnish() {
   slack::SlackChat::Ports seen{
       .open_run = [this] { return open_picture(); },
       .run = [this](const std::string& run) { return picture(run); },
-      .newest_run = [this] { return newest_run(); },
+      .newest_runs = [this](int count) { return newest_runs(count); },
+      .hides = parts.hides,
       .timeline = [this](const std::string& run) { return timeline(run); }};
   chat = std::make_unique<slack::SlackChat>(std::move(seen), client->outbox(), parts.clock,
                                             parts.settings.slack.command);

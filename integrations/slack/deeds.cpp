@@ -16,9 +16,13 @@ namespace {
 // Buttons that ask and change nothing.
 constexpr std::array<std::string_view, 2> kAsking = {"run.why", "card.plan"};
 
+// Verbs that change something and take no longer than the journal; a start reads the cluster first.
+constexpr std::array<std::string_view, 5> kOrders = {"pause", "resume", "approve", "decline",
+                                                     "withdraw"};
+
 Haste haste_of_verb(std::string_view verb) {
   if (verb == "abort") return Haste::abort;
-  return verb == "pause" || verb == "resume" || verb == "approve" ? Haste::order : Haste::talk;
+  return std::ranges::find(kOrders, verb) == kOrders.end() ? Haste::talk : Haste::order;
 }
 
 }  // namespace

@@ -88,6 +88,7 @@ OutNews OutQueue::succeeded(Entries::iterator entry, const Answer& answer, Momen
     again(*entry, now);
     return {};
   }
+  if (entry->kind == Kind::upload) return place(entry, {entry->channel, entry->file});
   if (entry->kind == Kind::remove) standing_.erase(entry->name);
   entries_.erase(entry);
   return {};

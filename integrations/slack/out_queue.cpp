@@ -36,11 +36,22 @@ Layout summary_of(const OutEntry& entry, Time now) {
   layout.text =
       fmt::format("[k8s-upgrade] Slack could not be reached from {} to {} UTC. Meanwhile:",
                   clock_text(*entry.down_from), clock_text(now));
-  if (entry.folded > entry.lines.size())
-    layout.text += fmt::format("\n• {} earlier messages", entry.folded - entry.lines.size());
+  for (const auto& line : entry.alarms)
+    layout.text += "\n• " + line;
+  const std::size_t shown = entry.alarms.size() + entry.lines.size();
+  if (entry.folded > shown)
+    layout.text += fmt::format("\n• {} earlier messages", entry.folded - shown);
   for (const auto& line : entry.lines)
     layout.text += "\n• " + line;
   return layout;
+}
+
+/// One message more for the summary: what is urgent is not lost among what came later.
+void fold_into(OutEntry& summary, const OutEntry& entry) {
+  auto& lines = entry.urgency == Urgency::alarm ? summary.alarms : summary.lines;
+  lines.push_back(headline(entry));
+  summary.folded += 1;
+  if (lines.size() > kSummaryLinesMax) lines.erase(lines.begin());
 }
 
 }  // namespace
@@ -172,16 +183,13 @@ void OutQueue::fold(Time wall) {
     if (summary == nullptr) {
       summary = &*entry;
       if (!entry->down_from) {
-        entry->lines = {headline(*entry)};
-        entry->folded = 1;
+        fold_into(*entry, *entry);
         entry->down_from = down_from_;
         entry->thread_of.clear();
         entry->broadcast = false;
       }
     } else {
-      summary->lines.push_back(headline(*entry));
-      summary->folded += 1;
-      if (summary->lines.size() > kSummaryLinesMax) summary->lines.erase(summary->lines.begin());
+      fold_into(*summary, *entry);
       summary->urgency = std::max(summary->urgency, entry->urgency);
       entries_.erase(entry);
     }

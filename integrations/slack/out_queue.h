@@ -40,7 +40,7 @@ struct OutEntry {
 
   std::uint64_t id = 0;
   Kind kind = Kind::post;
-  std::string name;       // of a message that will be updated or replied to
+  std::string name;       // of a message that will be updated or replied to, or of a file
   std::string channel;    // a channel's id, or a user's
   std::string thread_of;  // the name of the message in whose thread it belongs
   bool broadcast = false;
@@ -65,7 +65,8 @@ struct OutEntry {
   int step = 0;                       // upload: 0 address, 1 bytes, 2 share
   std::optional<Time> down_from;      // a summary: of an outage from then on
   std::size_t folded = 0;             // a summary: of so many messages
-  std::vector<std::string> lines{};
+  std::vector<std::string> alarms{};  // of a summary, the newest: these stand first
+  std::vector<std::string> lines{};   // the newest of the others
 };
 
 /// What the owner is to do about an answer, beside the queue's own part.
@@ -83,6 +84,8 @@ class OutQueue {
   /// A message of an earlier life. An empty ts: it was to be posted, and nobody knows more.
   void know(const std::string& name, const MessageRef& at);
   [[nodiscard]] std::optional<MessageRef> where(const std::string& name) const;
+  /// Whether something of that name stands somewhere, or may.
+  [[nodiscard]] bool knows(const std::string& name) const { return standing_.contains(name); }
 
   void put(OutEntry entry, Moment now);
 

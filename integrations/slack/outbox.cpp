@@ -160,6 +160,7 @@ void Outbox::answer(const std::string& response_url, Layout layout, bool in_chan
 void Outbox::upload(OutFile file) noexcept {
   OutEntry entry;
   entry.kind = OutEntry::Kind::upload;
+  entry.name = std::move(file.name);
   entry.thread_of = std::move(file.thread_of);
   entry.channel = std::move(file.channel);
   entry.file_name = std::move(file.file_name);
@@ -180,6 +181,11 @@ void Outbox::drain(Millis limit) noexcept {
 std::optional<MessageRef> Outbox::where(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   return queue_.where(name);
+}
+
+bool Outbox::knows(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  return queue_.knows(name);
 }
 
 OutboxHealth Outbox::health() const {
@@ -253,7 +259,7 @@ Moment Outbox::turn(Moment now) {
     std::uint64_t id;
     Call call;
     std::string looked_for;
-    std::string name;  // of a post
+    std::string name;  // of a post, or of a file that is shared
     std::string channel;
   };
   std::vector<Job> jobs;
@@ -266,9 +272,10 @@ Moment Outbox::turn(Moment now) {
       if (call) {
         const bool post = entry->kind == OutEntry::Kind::post && !entry->earlier;
         const bool looks = post && entry->uncertain;
-        const bool posts = post && !looks;
+        const bool shares = entry->kind == OutEntry::Kind::upload && entry->step == 2;
+        const bool lasts = (post && !looks) || shares;
         jobs.push_back({entry->id, std::move(*call), looks ? post_name(*entry) : std::string(),
-                        posts ? entry->name : std::string(), entry->channel});
+                        lasts ? entry->name : std::string(), entry->channel});
       } else {
         Answer gone;
         gone.verdict = Verdict::refused;

@@ -40,6 +40,7 @@ struct Note {
 };
 
 struct OutFile {
+  std::string name{};  // when it is to be remembered whether it has gone
   std::string thread_of;
   std::string channel;
   std::string file_name;
@@ -93,6 +94,8 @@ class Outbox {
 
   /// Where a named message stands; for links and for telling old buttons from new ones.
   [[nodiscard]] std::optional<MessageRef> where(const std::string& name) const;
+  /// Whether something of that name has left, or may have: a copy of a file is worse than none.
+  [[nodiscard]] bool knows(const std::string& name) const;
   [[nodiscard]] OutboxHealth health() const;
 
  private:

@@ -243,4 +243,12 @@ std::string end_name(const std::string& run) {
   return "end:" + run;
 }
 
+std::string file_name(const std::string& run) {
+  return "file:" + run;
+}
+
+std::string picture_name(const std::string& run) {
+  return "picture:" + run;
+}
+
 }  // namespace lockkeeper::slack

@@ -61,8 +61,10 @@ RunPicture naming(RunPicture picture, std::string_view command);
 /// The message. With an ended run it has no buttons.
 Layout run_layout(const RunPicture& picture);
 
-/// "run:r-7f3", its name in the outbox, and that of the last reply in its thread.
+/// "run:r-7f3", its name in the outbox, and those of the last reply and of the files in its thread.
 std::string run_name(const std::string& run);
 std::string end_name(const std::string& run);
+std::string file_name(const std::string& run);
+std::string picture_name(const std::string& run);
 
 }  // namespace lockkeeper::slack

@@ -2,8 +2,10 @@
 #include "integrations/slack/slack_chat.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
+#include "bot/detector.h"
 #include "bot/messages.h"
 #include "integrations/slack/text.h"
 
@@ -87,18 +89,40 @@ void SlackChat::look_anew(bool last) {
   tell_details(last);
 }
 
-/// A run that ended in the moment in which the process was killed: its message still has buttons.
+/// Runs that ended in the moment in which the process was killed: their messages have buttons yet.
 void SlackChat::take_up() {
-  const auto newest = ports_.newest_run();
-  if (!newest || !outbox_.where(run_name(*newest)) || outbox_.where(end_name(*newest))) return;
-  const auto picture = ports_.run(*newest);
-  if (picture && picture->progress.closed)
-    close(*picture, run_layout(*picture).text, Urgency::approval);
+  const auto newest = ports_.newest_runs(kTakeUpMax);
+  for (const auto& run : newest | std::views::reverse)
+    take_up(run, run == newest.front());
+}
+
+void SlackChat::take_up(const std::string& run, bool newest) {
+  const bool ended = outbox_.where(end_name(run)).has_value();
+  if (ended && outbox_.knows(file_name(run)) && outbox_.knows(picture_name(run))) return;
+  const auto picture = ports_.run(run);
+  if (!picture || !picture->progress.closed) return;
+  const Progress& progress = picture->progress;
+  const bool seen = outbox_.where(run_name(run)).has_value();
+  if ((ended || !seen) && clock_.now() - progress.closed_at >= kTakeUpWithin) return;
+  // It may be a quiet repetition of the one before; only of the newest is that known.
+  const bool quiet = progress.closed->ending == Ending::refused &&
+                     progress.opened_by == kDetectionActor && (!newest || ports_.hides(run));
+  if (!seen && quiet) return;
+  if (ended) return attach_timeline(*picture);
+  // Of a run that is done the proofs are gone, and with them the text that needs them.
+  if (progress.closed->ending == Ending::done)
+    return close(*picture, run_layout(*picture).text, Urgency::approval);
+  const Message last = messages::closed(progress);
+  close(*picture, escaped(naming(last.text, command_)), urgency_of(last.tone));
 }
 
 /// The message without buttons, the last reply in the thread, the timeline as a picture and a text.
 void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgency) {
   const std::string& run = picture.progress.run;
+  // It may have ended before the first look, which has taken it up.
+  if (std::ranges::find(closed_, run) != closed_.end()) return;
+  if (closed_.size() >= kTakeUpMax) closed_.erase(closed_.begin());
+  closed_.push_back(run);
   outbox_.update(run_name(run), run_layout(picture), Urgency::alarm);
   run_.clear();
   shown_.reset();
@@ -109,15 +133,25 @@ void SlackChat::close(const RunPicture& picture, std::string text, Urgency urgen
   note.urgency = urgency;
   note.layout = {std::move(text), ""};
   outbox_.post(std::move(note));
-  if (auto drawn = ports_.timeline ? ports_.timeline(run) : std::nullopt) {
-    outbox_.upload({.thread_of = run_name(run),
+  attach_timeline(picture);
+}
+
+/// What an earlier process may have attached stays as it is.
+void SlackChat::attach_timeline(const RunPicture& picture) {
+  const std::string& run = picture.progress.run;
+  const bool drawn_before = outbox_.knows(picture_name(run));
+  if (auto drawn = ports_.timeline && !drawn_before ? ports_.timeline(run) : std::nullopt) {
+    outbox_.upload({.name = picture_name(run),
+                    .thread_of = run_name(run),
                     .channel = {},
                     .file_name = std::move(drawn->file_name),
                     .title = "Timeline of " + run,
                     .content = std::move(drawn->content),
                     .urgency = Urgency::news});
   }
-  outbox_.upload({.thread_of = run_name(run),
+  if (outbox_.knows(file_name(run))) return;
+  outbox_.upload({.name = file_name(run),
+                  .thread_of = run_name(run),
                   .channel = {},
                   .file_name = run + ".txt",
                   .title = "Timeline of " + run,

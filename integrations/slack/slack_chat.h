@@ -25,13 +25,18 @@ namespace lockkeeper::slack {
 
 /// Details wait this long for others to share a reply with.
 inline constexpr Millis kDetailsWait{10'000};
+/// So many runs may have ended while nobody could say so, and be told of after a restart; one that
+/// the channel has not seen at all only when it has ended within this time.
+inline constexpr int kTakeUpMax = 5;
+inline constexpr Millis kTakeUpWithin{3'600'000};
 
 class SlackChat : public Chat {
  public:
   struct Ports {
     std::function<std::optional<RunPicture>()> open_run;  // nothing: none is open
     std::function<std::optional<RunPicture>(const std::string& run)> run;
-    std::function<std::optional<std::string>()> newest_run;
+    std::function<std::vector<std::string>(int count)> newest_runs;  // the newest first
+    std::function<bool(const std::string& run)> hides;  // nobody is to hear of the newest run
     // Of a run that has ended. May take seconds: it is asked on the looking thread.
     std::function<std::optional<RunFile>(const std::string& run)> timeline{};
   };
@@ -53,10 +58,12 @@ class SlackChat : public Chat {
 
  private:
   void take_up();
+  void take_up(const std::string& run, bool newest);
   void look_anew(bool last);
   void speak(const Message& message);
   void show(const RunPicture& picture);
   void close(const RunPicture& picture, std::string text, Urgency urgency);
+  void attach_timeline(const RunPicture& picture);
   void tell_details(bool now);
   void reply(const std::string& run, std::string text, bool broadcast, Urgency urgency);
 
@@ -71,8 +78,9 @@ class SlackChat : public Chat {
 
   // Of the looking thread.
   bool begun_ = false;
-  std::string run_;                // whose message is kept up to date
-  std::optional<RunState> state_;  // as the message shows it
+  std::vector<std::string> closed_;  // the newest whose end has been said
+  std::string run_;                  // whose message is kept up to date
+  std::optional<RunState> state_;    // as the message shows it
   std::optional<Layout> shown_;
   bool announce_ = false;  // the next news tells of a change of state
   std::vector<std::string> details_;

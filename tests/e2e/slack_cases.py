@@ -21,6 +21,7 @@ class SlackCase(E2eCase):
 
     slack: SlackWorkspace
     slack_values: dict[str, str] = {}  # of the configuration
+    command = "/upgrade"
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -44,7 +45,7 @@ class SlackCase(E2eCase):
     def answer(self, user: str, text: str, words: str) -> Json:
         """What only that person sees of the answer to a command."""
         since = self.newest(user)
-        self.slack.slash(user, text)
+        self.slack.slash(user, text, payload={"command": self.command})
         return self.told(user, words, since)
 
     def newest(self, user: str) -> str:
@@ -85,6 +86,15 @@ class SlackCase(E2eCase):
         since = self.newest(user)
         self.slack.click(user, action, self.run_message()["ts"], **more)
         self.told(user, words, since)
+
+    def settle(self) -> None:
+        """Until the gate is clear again, and the message shows it."""
+        def shown() -> bool:
+            if "gate: clear" not in self.bot.command("status")["text"]:
+                return False
+            seq = [r[0] for r in self.bot.records() if r[2] not in ("intent", "outcome")][-1]
+            return f'"run.{seq}"' in json.dumps(self.run_message()["blocks"])
+        until(40, shown, "the run's message is up to date")
 
     def await_reply(self, ts: str, words: str) -> list[Json]:
         """The thread, when it has these words."""
@@ -156,15 +166,6 @@ class Slack(SlackCase):
         self.click("bob", "run.resume", "resume is noted")
         self.await_run("running")
         self.assertEqual(message["ts"], self.run_message()["ts"])
-
-    def settle(self) -> None:
-        """Until the gate is clear again, and the message shows it."""
-        def shown() -> bool:
-            if "gate: clear" not in self.bot.command("status")["text"]:
-                return False
-            seq = [r[0] for r in self.bot.records() if r[2] not in ("intent", "outcome")][-1]
-            return f'"run.{seq}"' in json.dumps(self.run_message()["blocks"])
-        until(40, shown, "the run's message is up to date")
 
     def test_6_the_message_at_its_end(self) -> None:
         self.assert_ended("done")

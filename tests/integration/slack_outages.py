@@ -17,7 +17,7 @@ def half_open(probe: str, folder: Path) -> None:
         slack.switches("open", half_open=True)
         began = time.monotonic()
         bot.await_health("found", lambda health: not health["connected"])
-        assert 2 < time.monotonic() - began < 4.5
+        assert 2 < time.monotonic() - began < 10
         bot.await_health("recovered", lambda health: health["connected"])
         assert slack.slash("ana", "status", wait=True)["state"] in ("acked", "timed_out")
 
@@ -42,7 +42,7 @@ def warning_then_cut(probe: str, folder: Path) -> None:
         began = time.monotonic()
         bot.await_health("connected again",
                          lambda health: health["connected"] and health["dials"] == 2)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
 
 
 def crowded(probe: str, folder: Path) -> None:

@@ -184,6 +184,33 @@ TEST_CASE("a long outage becomes one summary and the latest state, in that order
   CHECK((said[0] == "update run 19" || said[1] == "update run 19"));
 }
 
+TEST_CASE("Slack away for an hour: bounded, one summary, and what is urgent stands first") {
+  OutStory story;
+  story.post("run 0", Urgency::news, "run:1");
+  story.all();
+  story.post("[k8s-upgrade] lost", Urgency::news);
+  story.next();
+  story.end(Verdict::unreached);
+  std::size_t most = 0;
+  for (int i = 0; i < 720; ++i) {
+    story.post("[k8s-upgrade] word " + std::to_string(i), Urgency::progress, "", "run:1");
+    if (i == 60) story.post("[k8s-upgrade] aborted", Urgency::alarm, "", "run:1");
+    story.update("run:1", "run " + std::to_string(i));
+    if (!story.next().empty()) story.end(Verdict::unreached);
+    story.now = story.now + Millis(5'000);
+    most = std::max(most, story.queue.waiting());
+  }
+  CHECK(most < 30);
+  CHECK(story.queue.dropped() == 0);
+  const Said said = story.all(Millis(120'000));
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].starts_with("post [k8s-upgrade] Slack could not be reached from 12:16 to 13:1"));
+  CHECK(said[0].find("Meanwhile:\n• aborted\n• 706 earlier messages\n• word 705\n• word 706") !=
+        std::string::npos);
+  CHECK(said[0].ends_with("word 719"));
+  CHECK(said[1] == "update run 719");
+}
+
 TEST_CASE("while Slack is away it is tried less and less, one thing at a time") {
   OutStory story;
   for (int i = 0; i < 5; ++i)

@@ -165,21 +165,32 @@ TEST_CASE("what is refused again and again is dropped in the end") {
   CHECK(story.queue.waiting() == 0);
 }
 
-TEST_CASE("an upload goes its three steps, and is not shared twice") {
+TEST_CASE("an upload goes its three steps, is not shared twice, and is remembered") {
   OutStory story;
   OutEntry file;
   file.kind = OutEntry::Kind::upload;
+  file.name = "file:1";
   file.channel = "C0OPS";
   file.layout.text = "Report";
   file.content = "x";
-  story.queue.put(file, story.now);
-  for (int step = 0; step < 3; ++step) {
-    CHECK(story.next() == "upload Report");
-    CHECK(story.last.step == step);
-    if (step < 2) story.ok();
+  for (const bool answered : {false, true}) {
+    story.queue.put(file, story.now);
+    story.now = story.now + Millis(60'000);
+    for (int step = 0; step < 3; ++step) {
+      CHECK(story.next() == "upload Report");
+      CHECK(story.last.step == step);
+      if (step < 2) CHECK(story.ok().placed.empty());
+    }
+    CHECK(!story.queue.knows("file:1"));
+    CHECK((answered ? story.ok() : story.end(Verdict::uncertain)).placed ==
+          (answered ? "file:1" : ""));
+    CHECK(story.queue.waiting() == 0);
   }
-  story.end(Verdict::uncertain);
-  CHECK(story.queue.waiting() == 0);
+  CHECK(story.queue.knows("file:1"));
+  // Of an earlier process that had asked for it and died: nobody knows.
+  story.queue.know("file:2", {"C0OPS", ""});
+  CHECK(story.queue.knows("file:2"));
+  CHECK(!story.queue.where("file:2"));
 }
 
 }  // namespace lockkeeper::slack
