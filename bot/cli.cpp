@@ -34,6 +34,7 @@ struct Words {
   bool json = false;
   bool dry_run = false;
   std::string version;
+  cli::DoctorWords doctor;
   std::vector<std::filesystem::path> files;
   cli::BacktestWords backtest;
   cli::ExplainOptions explain;
@@ -59,6 +60,25 @@ void add_check(CLI::App& app, Words& words) {
   auto* command = app.add_subcommand("check", "validate the configuration and print what it means");
   add_config(*command, words);
   command->callback([&] { words.code = cli::check(words.config); });
+}
+
+void add_doctor(CLI::App& app, Words& words) {
+  auto* command =
+      app.add_subcommand("doctor", "look at the whole installation: what is broken, what mends it");
+  auto& own = words.doctor;
+  add_config(*command, words);
+  command->add_flag("--json", own.json, "print the report as JSON");
+  command->add_flag("--send-test-alert", own.send_test_alert,
+                    "send an alert through Alertmanager and wait for it at the daemon");
+  command->add_option("--only", own.only, "these areas only, such as slack,nodes")->delimiter(',');
+  command->footer(
+      "Nothing is changed, and no secret shown. The test alert is called LockkeeperTest; the "
+      "built-in\nrules ignore it, and it is ended when it has arrived, after 90 s at the latest.\n"
+      "Exit code: 0 nothing is broken, 1 something is, 2 wrong words.");
+  command->callback([&] {
+    words.doctor.file = words.config;
+    words.code = cli::doctor(words.doctor);
+  });
 }
 
 void add_plan(CLI::App& app, Words& words) {
@@ -276,6 +296,7 @@ int run_cli(int argc, char** argv) {
   app.require_subcommand(1);
   add_serve(app, words);
   add_check(app, words);
+  add_doctor(app, words);
   add_plan(app, words);
   add_upgrade(app, words);
   add_console(app, words);

@@ -22,6 +22,17 @@ std::optional<Settings> load_or_complain(const std::filesystem::path& file);
 /// `lockkeeper check`: validates without touching the world, prints what was understood.
 int check(const std::filesystem::path& file);
 
+struct DoctorWords {
+  std::filesystem::path file;
+  std::vector<std::string> only;  // areas; none: all
+  bool json = false;
+  bool send_test_alert = false;
+};
+
+/// `lockkeeper doctor`: looks at the whole installation and names what is broken, each with what
+/// mends it. 0: nothing is; 1: something is.
+int doctor(const DoctorWords& words);
+
 /// `lockkeeper plan VERSION`: the numbered plan from the living cluster; changes nothing.
 int plan(const std::filesystem::path& file, const std::vector<std::string>& words);
 

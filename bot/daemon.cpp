@@ -12,6 +12,7 @@
 #include "bot/cli_commands.h"
 #include "bot/config_watch.h"
 #include "bot/daemon_answers.h"
+#include "bot/daemon_audience.h"
 #include "bot/daemon_detection.h"
 #include "bot/daemon_report.h"
 #include "bot/daemon_slack.h"
@@ -21,6 +22,7 @@
 #include "bot/retry.h"
 #include "bot/runner.h"
 #include "bot/silences.h"
+#include "config/difference.h"
 #include "config/findings.h"
 #include "integrations/alertmanager/silence_list.h"
 #include "integrations/alertmanager/webhook.h"
@@ -45,29 +47,6 @@ using system::log;
 constexpr Millis kHousekeeping = std::chrono::seconds(1);
 // How long the idle runner sleeps when nobody stirs it.
 constexpr Millis kIdle = std::chrono::seconds(30);
-
-/// Everybody who hears what the bot says: the board of the HTTP interface, the log, Slack, a
-/// terminal.
-class Audience : public Chat {
- public:
-  explicit Audience(web::Board& board) : board_(board) {}
-  void add(Chat& listener) { terminal_ = &listener; }
-  /// Before anybody speaks.
-  void add_slack(Chat& listener) { slack_ = &listener; }
-
-  void say(Message message) noexcept override {
-    log(message.tone == Tone::trouble ? Level::warn : Level::info, message.text);
-    if (terminal_ != nullptr) terminal_->say(message);
-    // There, a start that waits has a card of its own.
-    if (slack_ != nullptr && !message.of_request) slack_->say(message);
-    board_.say(std::move(message));
-  }
-
- private:
-  web::Board& board_;
-  Chat* terminal_ = nullptr;
-  Chat* slack_ = nullptr;
-};
 
 /// Everything that lives as long as the process, in the order of dependence.
 class Daemon {
@@ -121,6 +100,8 @@ class Daemon {
   void saw(const Sighting& sighting, Moment now);
   bool suspect(alertmanager::Notification notification);
   std::vector<std::string> not_ready();
+  web::About about();
+  web::Sinks sinks();
   void walk_runs();
   void keep_house();
   void attach_terminal(system::Signals& signals);
@@ -153,6 +134,8 @@ class Daemon {
   Runner runner_;
   Reload reload_;
   std::atomic<bool> halted_ = false;
+  std::mutex digest_mutex_;
+  std::string digest_ = digest(settings_);  // of the configuration in force
 
   std::unique_ptr<system::Periodic> tending_;
   std::unique_ptr<system::Periodic> push_;
@@ -253,6 +236,11 @@ Status Daemon::attach_slack() {
   return {};
 }
 
+web::About Daemon::about() {
+  const std::scoped_lock lock(digest_mutex_);
+  return {settings_.cluster.name, std::string(build_version()), digest_};
+}
+
 /// Without [pushgateway] there is none.
 void Daemon::attach_pushgateway() {
   if (settings_.pushgateway.url.empty()) return;
@@ -263,6 +251,10 @@ void Daemon::attach_pushgateway() {
 
 /// Other rules may ask for other alerts; the gate goes by them next.
 void Daemon::adopt(const Settings& settings) {
+  {
+    const std::scoped_lock lock(digest_mutex_);
+    digest_ = digest(settings);
+  }
   eyes_.adopt(settings);
   clock_.stir();
 }
@@ -279,13 +271,14 @@ void Daemon::main_loop(system::Signals& signals) {
   }
 }
 
+web::Sinks Daemon::sinks() {
+  return {
+      [this](alertmanager::Notification n) { return suspect(std::move(n)); },
+      [this](const Actor& actor, const std::string& line) { return answer_of(obey(actor, line)); },
+      [this] { return not_ready(); }, [this] { return about(); }};
+}
+
 int Daemon::run(system::Signals& signals, bool console) {
-  web::Sinks sinks;
-  sinks.alerts = [this](alertmanager::Notification n) { return suspect(std::move(n)); };
-  sinks.command = [this](const Actor& actor, const std::string& line) {
-    return answer_of(obey(actor, line));
-  };
-  sinks.not_ready = [this] { return not_ready(); };
   desk_.on_check([this](bool forget) { detection_.ask(forget); });
   eyes_.open();
   if (settings_.alertmanager.silence_node) {
@@ -296,7 +289,7 @@ int Daemon::run(system::Signals& signals, bool console) {
     fmt::print(stderr, "{}\n", slack.error().what);
     return cli::kRefused;
   }
-  auto site = web::Site::open(settings_.http, settings_.clients, std::move(sinks),
+  auto site = web::Site::open(settings_.http, settings_.clients, sinks(),
                               {metrics_, board_, clock_, secrets(),
                                web::repeat_window(settings_.gate.confirmation_time())});
   if (!site) {

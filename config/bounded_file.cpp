@@ -70,7 +70,7 @@ Result<BoundedFile> read_bounded_file(const std::filesystem::path& path, std::si
   struct stat status{};
   if (::fstat(file.number(), &status) != 0) return fail_with_errno();
   if (!S_ISREG(status.st_mode)) return fail("is " + kind_of(status.st_mode) + ", not a file");
-  BoundedFile result{{}, status.st_mode & kPermissionBits};
+  BoundedFile result{{}, status.st_mode & kPermissionBits, status.st_uid};
   if (auto read = read_all(file.number(), bytes_max, result.text); !read) {
     return std::unexpected(read.error());
   }

@@ -18,6 +18,7 @@ namespace lockkeeper {
 struct BoundedFile {
   std::string text;
   mode_t mode = 0;  // permission bits only, as the open file had them
+  uid_t owner = 0;
 };
 
 /// The whole content. The failure says only why, not which file: "no such file or directory",

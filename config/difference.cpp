@@ -170,4 +170,25 @@ std::string digest(const RuleBook& book) {
   return short_digest(text + to_string(book.watchdog) + "\n");
 }
 
+std::string digest(const Settings& settings) {
+  std::string text = digest(settings.rules) + "\n";
+  for (const auto& table : settings_tables()) {
+    for (const auto& key : table.keys) {
+      if (table.name == "gate" && among(kChoosing, key.name)) continue;
+      text += fmt::format("{}.{} {}\n", table.name, key.name, key.show(settings));
+    }
+  }
+  const auto add_named = [&](const auto& table, const auto& all) {
+    for (const auto& one : all) {
+      text += table.name + " " + one.name + "\n";
+      for (const auto& key : table.keys)
+        text += key.show(one) + "\n";
+    }
+  };
+  add_named(override_table(), settings.compat.overrides);
+  add_named(client_table(), settings.clients);
+  add_named(further_prometheus_table(), settings.more_prometheus);
+  return short_digest(text);
+}
+
 }  // namespace lockkeeper

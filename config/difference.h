@@ -32,4 +32,8 @@ Settings reloaded(const Settings& in_force, const Settings& read);
 /// "3fa9c01e": equal for equal rules in equal order, wherever they stand. The journal carries it.
 std::string digest(const RuleBook& book);
 
+/// The same for everything that can be configured, whichever file it stands in: equal when
+/// difference() finds nothing.
+std::string digest(const Settings& settings);
+
 }  // namespace lockkeeper

@@ -42,7 +42,11 @@ class Look {
  private:
   void block(std::string what) { found_.push_back({true, std::move(what)}); }
   void warn(std::string what) { found_.push_back({false, std::move(what)}); }
-  void readable(std::string_view key, const std::filesystem::path& file, bool is_private);
+  /// What it means when everybody may read a file: nothing, a warning, or that it is refused.
+  enum class Care { open, warned, refused };
+  void readable(std::string_view key, const std::filesystem::path& file, Care care);
+  void privately(std::string_view key, const std::filesystem::path& file,
+                 const BoundedFile& content, Care care);
   void secret(const std::string& name, const SecretSource* source);
 
   void rule(const Rule& rule);
@@ -55,37 +59,56 @@ class Look {
 
 // A file that is there, is not empty, and can be read by this very process: what "exists" alone
 // would not tell.
-void Look::readable(std::string_view key, const std::filesystem::path& file, bool is_private) {
+void Look::readable(std::string_view key, const std::filesystem::path& file, Care care) {
   if (file.empty()) return;
   const auto content = read_bounded_file(file, kFileBytesMax);
   if (!content) return block(fmt::format("{}: {}: {}", key, file.string(), content.error().what));
   if (content->text.empty()) return block(fmt::format("{}: {} is empty", key, file.string()));
-  if (is_private && (content->mode & (S_IRWXG | S_IRWXO)) != 0) {
-    warn(fmt::format("{}: others than its owner may use {} (mode {:04o}); chmod 600 it", key,
-                     file.string(), content->mode));
+  if (care != Care::open) privately(key, file, *content, care);
+}
+
+// Refused is what everybody may read or change: it is nobody's secret. Group-readable is how
+// Kubernetes mounts a Secret for a pod with fsGroup: the file is root's, and its group is the pod's
+// own, through which alone we can read it. Where the file is ours, the group's right is a slip.
+void Look::privately(std::string_view key, const std::filesystem::path& file,
+                     const BoundedFile& content, Care care) {
+  const auto told = fmt::format("{}: {} (mode {:04o})", key, file.string(), content.mode);
+  if ((content.mode & (S_IROTH | S_IWOTH)) != 0) {
+    auto what = fmt::format(
+        "{}: everybody may {} it; chmod 600 it, or mount the Kubernetes volume "
+        "with defaultMode 0440",
+        told, (content.mode & S_IWOTH) != 0 ? "change" : "read");
+    return care == Care::refused ? block(std::move(what)) : warn(std::move(what));
   }
+  const bool by_group = content.owner != ::geteuid() && (content.mode & S_IWGRP) == 0;
+  if ((content.mode & S_IRWXG) != 0 && !by_group)
+    warn(
+        fmt::format("{}: others of its group may use it; chmod 600 it, or defaultMode 0400 where "
+                    "a Kubernetes volume's files are our own",
+                    told));
 }
 
 void Look::files() {
-  readable("[ssh] key_file", settings_.ssh.key_file, true);
+  readable("[ssh] key_file", settings_.ssh.key_file, Care::refused);
   const auto& kubeconfig = settings_.kubernetes.kubeconfig;
-  readable("[kubernetes] kubeconfig", kubeconfig, true);
+  // One with an exec plugin or a token file holds no secret of its own.
+  readable("[kubernetes] kubeconfig", kubeconfig, Care::warned);
   // The order in which the client itself looks: the pod's own credentials, then $KUBECONFIG.
   if (kubeconfig.empty() && std::getenv("KUBERNETES_SERVICE_HOST") == nullptr &&
       std::getenv("KUBECONFIG") == nullptr) {
     block("[kubernetes] kubeconfig: not given, this is not a pod, and $KUBECONFIG is not set");
   }
-  readable("[prometheus] ca_file", settings_.prometheus.ca_file, false);
+  readable("[prometheus] ca_file", settings_.prometheus.ca_file, Care::open);
   for (const auto& more : settings_.more_prometheus)
-    readable(fmt::format("[prometheus {}] ca_file", more.name), more.ca_file, false);
-  readable("[alertmanager] ca_file", settings_.alertmanager.ca_file, false);
-  readable("[detection] keyring", settings_.detection.keyring, false);
+    readable(fmt::format("[prometheus {}] ca_file", more.name), more.ca_file, Care::open);
+  readable("[alertmanager] ca_file", settings_.alertmanager.ca_file, Care::open);
+  readable("[detection] keyring", settings_.detection.keyring, Care::open);
   if (const auto& data = settings_.compat.data; !data.empty()) {
     for (const auto* name : {"addons.json", "apis.json", "nodes.json"})
-      readable("[compat] data", data / name, false);
+      readable("[compat] data", data / name, Care::open);
   }
-  readable("[http] tls_cert_file", settings_.http.tls_certificate, false);
-  readable("[http] tls_key_file", settings_.http.tls_key, true);
+  readable("[http] tls_cert_file", settings_.http.tls_certificate, Care::open);
+  readable("[http] tls_key_file", settings_.http.tls_key, Care::refused);
 }
 
 void Look::secret(const std::string& name, const SecretSource* source) {

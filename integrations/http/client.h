@@ -68,6 +68,7 @@ struct ClientRequest {
   /// Instead of the client's own, for identities that are renewed while it lives.
   std::shared_ptr<const ClientTls> tls;  // shared: must live until the handshake is over
   std::optional<std::string> proxy;      ///< Instead of the client's own.
+  bool wants_certificate = false;        ///< Fill the reply's `certificate_pem`.
   std::stop_token stop;  ///< Ends the call as `cancelled` within a quarter of a second.
 };
 
@@ -75,6 +76,7 @@ struct Reply {
   int status = 0;
   Headers headers;
   std::string body;
+  std::string certificate_pem;  ///< The other end's own, where it was wanted and there is one.
 };
 
 /// Why there is no answer.

@@ -131,6 +131,7 @@ void Transfer::set_limits() {
 void Transfer::set_tls(const ClientTls& tls) {
   CURL* curl = easy_.get();
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (request_.wants_certificate) curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
   if (!tls.ca_pem.empty()) {
     const auto blob = blob_of(tls.ca_pem);
     curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
@@ -240,7 +241,20 @@ Answered Transfer::conclude(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   reply_.status = static_cast<int>(status);
+  if (request_.wants_certificate) reply_.certificate_pem = certificate();
   return std::move(reply_);
+}
+
+/// The first of the chain is the other end's own; a kept connection shows none.
+std::string Transfer::certificate() const {
+  constexpr std::string_view kField = "Cert:";
+  curl_certinfo* chain = nullptr;
+  if (curl_easy_getinfo(easy_.get(), CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr ||
+      chain->num_of_certs < 1)
+    return {};
+  for (const auto* line = chain->certinfo[0]; line != nullptr; line = line->next)
+    if (std::string_view(line->data).starts_with(kField)) return line->data + kField.size();
+  return {};
 }
 
 bool Transfer::connected() const {

@@ -58,6 +58,7 @@ class Transfer {
   void set_tls(const ClientTls& tls);
   void set_server_name(const std::string& name);
   void set_proxy(const std::optional<std::string>& proxy);
+  [[nodiscard]] std::string certificate() const;
   [[nodiscard]] bool connected() const;
   [[nodiscard]] std::string system_words() const;
 

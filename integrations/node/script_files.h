@@ -18,5 +18,6 @@ extern const std::string_view prune_sh;
 extern const std::string_view hook_sh;
 extern const std::string_view survey_sh;
 extern const std::string_view feed_sh;
+extern const std::string_view checkup_sh;
 
 }  // namespace lockkeeper::node

@@ -74,6 +74,19 @@ std::expected<std::string, ApiFault> Api::ask(const std::string& path, const std
       too_much, fmt::format("HTTP {}{}{}", answer->status, error.empty() ? "" : ", ", error)});
 }
 
+std::string encoded(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (plain || std::string_view("-._~").contains(c)) {
+      safe += c;
+    } else {
+      safe += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return safe;
+}
+
 Labels alert_labels(Labels labels) {
   labels.set("__name__", "");
   labels.set("alertstate", "");

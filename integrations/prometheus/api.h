@@ -8,6 +8,7 @@
 #include <expected>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "bot/ports.h"
 #include "config/settings.h"
@@ -38,6 +39,9 @@ class Api {
   KubernetesSecretReader from_kubernetes_;
   http::Client client_;
 };
+
+/// Everything but unreserved characters, percent-encoded, for a form.
+std::string encoded(std::string_view text);
 
 /// The labels that the alert itself has: without what the ALERTS series adds.
 Labels alert_labels(Labels labels);

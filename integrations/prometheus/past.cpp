@@ -16,20 +16,6 @@ constexpr std::int64_t kPointsFirst = 2'000;
 constexpr std::int64_t kPointsMin = 10;
 constexpr std::string_view kFiring = "ALERTS{alertstate=\"firing\"}";
 
-/// Everything but unreserved characters, percent-encoded.
-std::string encoded(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (plain || std::string_view("-._~").contains(c)) {
-      safe += c;
-    } else {
-      safe += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return safe;
-}
-
 /// Seconds with the milliseconds behind the point.
 std::string seconds(Millis duration) {
   return fmt::format("{}.{:03}", duration.count() / 1000, duration.count() % 1000);

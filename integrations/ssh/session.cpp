@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -30,8 +31,11 @@ struct Session::Connection {
 
 namespace {
 
-std::unexpected<NotStarted> not_started(const Peer& peer, std::string_view what, bool lasting) {
-  return std::unexpected(NotStarted{{fmt::format("{}: {}", peer.node, what)}, lasting});
+std::atomic<bool> g_pins = true;
+
+std::unexpected<NotStarted> not_started(const Peer& peer, std::string_view what, bool lasting,
+                                        Obstacle obstacle = Obstacle::other) {
+  return std::unexpected(NotStarted{{fmt::format("{}: {}", peer.node, what)}, lasting, obstacle});
 }
 
 /// libssh's own words about the last error, fit to be shown.
@@ -112,7 +116,7 @@ class Introduction {
     if (!pinned) return refused(pinned.error().what, true);
     pinned_ = std::move(*pinned);
     const auto file = dial(peer_.address, settings_.port, patience_);
-    if (!file) return refused(file.error().what, false);
+    if (!file) return refused(file.error().what, false, Obstacle::unreachable);
     SessionOwner session(ssh_new());
     if (auto done = shake_hands(session.get(), *file); !done) return std::unexpected(done.error());
     if (auto done = check_host_key(session.get()); !done) return std::unexpected(done.error());
@@ -123,8 +127,9 @@ class Introduction {
  private:
   using Done = std::expected<void, NotStarted>;
 
-  [[nodiscard]] std::unexpected<NotStarted> refused(std::string_view what, bool lasting) const {
-    return not_started(peer_, what, lasting);
+  [[nodiscard]] std::unexpected<NotStarted> refused(std::string_view what, bool lasting,
+                                                    Obstacle obstacle = Obstacle::other) const {
+    return not_started(peer_, what, lasting, obstacle);
   }
 
   /// Takes the socket over; it is closed with the session, or here.
@@ -151,10 +156,12 @@ class Introduction {
     const int answer = settled(session, patience_, SSH_AGAIN, [&] { return ssh_connect(session); });
     if (answer == SSH_OK) return {};
     if (answer == SSH_AGAIN)
-      return refused(fmt::format("no SSH handshake with {}: {}", host_, patience_.reason()), false);
+      return refused(fmt::format("no SSH handshake with {}: {}", host_, patience_.reason()), false,
+                     Obstacle::unreachable);
     const std::string words = said(session);
     if (!pinned_.empty() && words.contains("host key algo")) return changed_key("of another type");
-    return refused(fmt::format("no SSH handshake with {}: {}", host_, words), false);
+    return refused(fmt::format("no SSH handshake with {}: {}", host_, words), false,
+                   Obstacle::unreachable);
   }
 
   Done check_host_key(ssh_session session) {
@@ -165,6 +172,7 @@ class Introduction {
     const std::string type = key_type(raw);
     const std::string text = key_base64(raw);
     if (type.empty() || text.empty()) return refused("the host key cannot be read", false);
+    if (pinned_.empty() && !g_pins) return {};
     if (pinned_.empty()) {
       const auto done = pin_key(settings_.known_hosts, host_, type, text);
       return done ? Done() : Done(refused(done.error().what, true));
@@ -182,7 +190,7 @@ class Introduction {
                     "stands in between",
                     host_, settings_.known_hosts.native(), pinned_.front().line,
                     pinned_.front().type, pinned_.front().fingerprint, now, shell_word(host_)),
-        true);
+        true, Obstacle::host_key);
   }
 
   Done log_in(ssh_session session, ssh_key key) {
@@ -197,7 +205,7 @@ class Introduction {
         fmt::format("sshd does not let user {} in with the key {}: is its public half in "
                     "~{}/.ssh/authorized_keys there?",
                     settings_.user, settings_.key_file.native(), settings_.user),
-        false);
+        false, Obstacle::login);
   }
 
   const SshSettings& settings_;
@@ -218,6 +226,10 @@ std::expected<Session, NotStarted> Session::connect(const SshSettings& settings,
   if (!session) return std::unexpected(std::move(session.error()));
   return Session(
       std::make_unique<Connection>(Connection{peer.node, &clock, std::move(*session), true}));
+}
+
+void pin_new_keys(bool wanted) {
+  g_pins = wanted;
 }
 
 Session::Session(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}

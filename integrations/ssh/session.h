@@ -25,10 +25,14 @@ struct Peer {
   std::string address;  // InternalIP
 };
 
+/// Where the way to a command on a node ended.
+enum class Obstacle { other, unreachable, host_key, login };
+
 /// Nothing has begun on the node. A failure that is `lasting` will not go away by itself (a changed
 /// host key, an unreadable key file), so trying again is pointless.
 struct NotStarted : Failure {
   bool lasting = false;
+  Obstacle obstacle = Obstacle::other;
 };
 
 struct CommandLimits {
@@ -47,6 +51,11 @@ struct CommandResult {
   std::string err;
   bool cut = false;  // more came than the limit allowed
 };
+
+/// Whether host keys of nodes that are met for the first time are pinned, from now on and in the
+/// whole process (they are, unless somebody says no). A program that only looks leaves none behind;
+/// those that are pinned it demands as ever.
+void pin_new_keys(bool wanted);
 
 class Session {
  public:

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "bot/doctor.h"
 #include "integrations/web/texts.h"
 #include "rules/text.h"
 
@@ -79,6 +80,7 @@ std::span<const Routes::Route> Routes::all() {
       Route{kAlertsPath, "POST", Access::webhook, &Routes::alerts},
       Route{"/api/v1/commands", "POST", Access::client, &Routes::commands},
       Route{"/api/v1/messages", "GET", Access::client, &Routes::messages},
+      Route{"/api/v1/about", "GET", Access::open, &Routes::about},
       Route{"/healthz", "GET", Access::open, &Routes::health},
       Route{"/readyz", "GET", Access::open, &Routes::readiness},
       Route{"/metrics", "GET", Access::open, &Routes::metrics_text},
@@ -157,6 +159,7 @@ Response Routes::take_alerts(const std::string& body) {
   count(Metric::webhook_alerts, notification->firing.size(), {{"status", "firing"}});
   count(Metric::webhook_alerts, notification->resolved.size(), {{"status", "resolved"}});
   count(Metric::webhook_truncated, notification->truncated);
+  note(*notification);
   const Moment now = surroundings_.clock.moment();
   count(Metric::webhook_repeats, repeats_.remove_repeats(*notification, now));
   const auto events = alertmanager::events_of(*notification);
@@ -167,6 +170,13 @@ Response Routes::take_alerts(const std::string& body) {
   }
   repeats_.remember(events, now);
   return http::text_response(200, "ok");
+}
+
+/// A repeat counts: it shows as well that the way to us is open.
+void Routes::note(const alertmanager::Notification& notification) {
+  mark_.at = to_string(surroundings_.clock.now());
+  for (const auto& alert : notification.firing)
+    if (alert.labels.get("alertname") == kTestAlert) mark_.test = alert.labels.get(kTestLabel);
 }
 
 void Routes::commands(const http::Exchange& exchange, const std::string& holder) {
@@ -187,6 +197,11 @@ void Routes::messages(const http::Exchange& exchange, const std::string&) {
   const auto after = message_number(exchange.request().query_value("after"));
   if (!after) return answer.send(http::text_response(400, after.error().what));
   answer.send(json_response(200, json_of(surroundings_.board, *after)));
+}
+
+void Routes::about(const http::Exchange& exchange, const std::string&) {
+  const auto about = sinks_.about ? sinks_.about() : About{};
+  http::Exchange(exchange).send(json_response(200, json_of(about, mark_, surroundings_.board)));
 }
 
 void Routes::health(const http::Exchange& exchange, const std::string&) {

@@ -57,8 +57,10 @@ class Routes {
   // One for each route. `holder` is the client whose token was shown, "" where none is asked for.
   void alerts(const http::Exchange& exchange, const std::string& holder);
   http::Response take_alerts(const std::string& body);
+  void note(const alertmanager::Notification& notification);
   void commands(const http::Exchange& exchange, const std::string& holder);
   void messages(const http::Exchange& exchange, const std::string& holder);
+  void about(const http::Exchange& exchange, const std::string& holder);
   void health(const http::Exchange& exchange, const std::string& holder);
   void readiness(const http::Exchange& exchange, const std::string& holder);
   void metrics_text(const http::Exchange& exchange, const std::string& holder);
@@ -69,6 +71,7 @@ class Routes {
   Tokens webhook_tokens_;
   Tokens client_tokens_;
   alertmanager::Repeats repeats_;  // needs no lock: only the web server's thread takes webhooks
+  WebhookMark mark_;               // the same
   CommandQueue commands_;          // last: its thread uses the sinks
 };
 

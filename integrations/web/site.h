@@ -7,6 +7,7 @@
 //   POST /api/v1/alerts     a webhook; bearer token of [http], where one is configured
 //   POST /api/v1/commands   {"text": "status"} or an upgrade request; token of a [client NAME]
 //   GET  /api/v1/messages   what was said in chat after message ?after=N; token of a [client NAME]
+//   GET  /api/v1/about      which program and configuration this is, and the newest webhook
 //   GET  /healthz           200 as long as the process answers
 //   GET  /readyz            200, or 503 with the reasons, one a line
 //   GET  /metrics           Prometheus' text format
@@ -43,6 +44,10 @@ struct Sinks {
 
   /// Why the bot is not ready, or nothing; called on the web server's thread.
   std::function<std::vector<std::string>()> not_ready;
+
+  /// What /api/v1/about tells of program and configuration; called on the web server's thread.
+  /// Absent: nothing.
+  std::function<About()> about{};
 };
 
 /// What the site needs of others; all of it outlives the site.

@@ -71,6 +71,16 @@ std::string json_of(const CommandAnswer& answer) {
   return dumped({{"ok", answer.ok}, {"text", answer.text}, {"confirm", answer.confirm}});
 }
 
+std::string json_of(const About& about, const WebhookMark& mark, const Board& board) {
+  return dumped({{"name", "lockkeeper"},
+                 {"cluster", about.cluster},
+                 {"version", about.version},
+                 {"configuration", about.configuration},
+                 {"started", to_string(board.started())},
+                 {"webhook", mark.at},
+                 {"test", mark.test}});
+}
+
 std::string json_of(const Board& board, std::uint64_t after) {
   Json messages = Json::array();
   for (const Posted& posted : board.after(after)) {

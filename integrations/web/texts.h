@@ -22,6 +22,22 @@ struct CommandAnswer {
   std::string confirm;  // what to repeat, when the command waits for a confirmation
 };
 
+/// Which program answers, and by which configuration it goes: what anybody may know.
+struct About {
+  std::string cluster;
+  std::string version;
+  std::string configuration;  // its digest
+};
+
+/// The newest webhook that was taken, and the newest test alert in any (bot/doctor.h).
+struct WebhookMark {
+  std::string at;  // empty: none yet
+  std::string test;
+};
+
+/// {"name": "lockkeeper", "cluster", "version", "configuration", "started", "webhook", "test"}
+std::string json_of(const About& about, const WebhookMark& mark, const Board& board);
+
 /// The line to obey: `text` of {"text": "status"}, or the whole of a JSON object without that
 /// member, which is an upgrade request ({"target_version": ...}) for the desk to judge.
 Result<std::string> command_in(std::string_view body);

@@ -7,10 +7,13 @@
 
 #include "config/bounded_file.h"
 #include "integrations/kubernetes/compat_reads.h"
+#include "integrations/kubernetes/secret.h"
 #include "integrations/node/survey.h"
 #include "integrations/packages/channel.h"
 #include "integrations/packages/madison.h"
 #include "integrations/packages/repository.h"
+#include "integrations/prometheus/past_uses.h"
+#include "integrations/system/log.h"
 
 namespace lockkeeper {
 namespace {
@@ -48,7 +51,8 @@ FeedRead apt_feed(const Settings& settings, Clock& clock, const ClusterFacts& fa
   return read;
 }
 
-/// The built-in data, or those of the folder that the settings name.
+}  // namespace
+
 Result<CompatData> load_compat(const CompatSettings& settings) {
   if (settings.data.empty()) return parse_compat(built_in_compat());
   std::vector<std::string> texts;
@@ -60,8 +64,6 @@ Result<CompatData> load_compat(const CompatSettings& settings) {
   }
   return parse_compat({texts[0], texts[1], texts[2]});
 }
-
-}  // namespace
 
 Result<std::unique_ptr<LiveScout>> LiveScout::open(const Settings& settings, Clock& clock) {
   auto connection = kubernetes::Connection::open(settings.kubernetes, clock);
@@ -101,12 +103,50 @@ CompatFacts LiveScout::survey(const ClusterFacts& facts) {
                        [this] { return stopping_.stop_requested(); });
 }
 
+namespace {
+
+// The judge may have looked at the clock before all this was read.
+constexpr Millis kJudgeAhead = std::chrono::hours(1);
+
+/// A young API server's count says little. What a Prometheus saw being asked of it counts, too; and
+/// where one has watched it for long enough, its count is as good as one that began so early.
+void look_into_the_past(kubernetes::Client& client, const Settings& settings,
+                        const ClusterFacts& facts, Time now, ApiServerUse& server) {
+  const auto window = settings.compat.api_uptime_min;
+  if (!server.started || now - *server.started >= window) return;
+  const auto node = std::ranges::find(facts.nodes, server.server, &NodeFacts::name);
+  const auto address = node == facts.nodes.end() ? std::string() : node->address;
+  const KubernetesSecretReader secrets = [&](const std::string& path) {
+    return kubernetes::read_secret_value(client, path);
+  };
+  std::vector<const PrometheusSettings*> all = {&settings.prometheus};
+  for (const auto& more : settings.more_prometheus)
+    all.push_back(&more);
+  for (const auto* one : all) {
+    auto past = prometheus::past_uses(*one, secrets, address, window);
+    std::ranges::move(past.uses, std::back_inserter(server.uses));
+    if (past.failure.empty()) {
+      server.started = now - window - kJudgeAhead;
+      return;
+    }
+    system::log(system::Level::info,
+                fmt::format("API server {} is young, and {} cannot tell of before: {}",
+                            server.server, one->url, past.failure));
+  }
+}
+
+}  // namespace
+
 CompatFacts survey_compat(kubernetes::Client& client, const Settings& settings, Clock& clock,
                           const ClusterFacts& facts, const ssh::Cancelled& cancelled) {
   CompatFacts found;
   found.data = load_compat(settings.compat);
   found.images = kubernetes::running_images(client);
   found.servers = kubernetes::api_server_uses(client, settings.kubernetes, facts);
+  if (found.servers) {
+    for (auto& server : *found.servers)
+      look_into_the_past(client, settings, facts, clock.now(), server);
+  }
   found.nodes = node::survey_nodes(settings, clock, facts.nodes, cancelled);
   return found;
 }

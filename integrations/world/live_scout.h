@@ -41,6 +41,9 @@ class LiveScout : public Scout {
   std::stop_source stopping_;
 };
 
+/// The built-in data, or those of the folder that the settings name.
+Result<CompatData> load_compat(const CompatSettings& settings);
+
 /// What the compatibility gate needs, read part by part: also for the preflight of a run.
 CompatFacts survey_compat(kubernetes::Client& client, const Settings& settings, Clock& clock,
                           const ClusterFacts& facts, const ssh::Cancelled& cancelled);

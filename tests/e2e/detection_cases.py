@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 from xml.etree import ElementTree
 
@@ -20,6 +21,13 @@ _MINOR = f"{NEXT_MINOR} is available (minor, the cluster runs {OLD})"
 _DEPRECATED = {"group": "batch", "version": "v1beta1", "resource": "cronjobs",
                "removed_release": "1.35"}
 _BLOCKED, _FINE = 1, 0
+_API_SERVER = """\
+- job_name: apiserver
+  scheme: https
+  tls_config: {{insecure_skip_verify: true}}
+  authorization: {{credentials: {token}}}
+  static_configs: [{{targets: ['{target}'], labels: {{instance: '{node}:6443'}}}}]
+"""
 
 
 class Detection(E2eCase):
@@ -117,6 +125,49 @@ class Detection(E2eCase):
         until(30, lambda: self.gauge("k8s_upgrade_blocked") == 1, "the refused run counts",
               self.bot.log_text)
         self.set_deprecated()
+
+    def test_4_prometheus_vouches_for_an_api_server_that_has_just_started(self) -> None:
+        monitoring, files = self.lab.monitoring, self.lab.monitoring.directory
+        config = (files / "prometheus.yml").read_text()
+        master = self.lab.nodes["master1"].spec.address
+        # Its start lies ahead, so that it stays young; the other API is removed later.
+        young = f"process_start_time_seconds {time.time() + 86400:.0f}\n"
+        other = 'apiserver_requested_deprecated_apis{group="",version="v1",resource="endpoints",' \
+                'removed_release="1.99"} 1\n'
+        soon = other.replace("endpoints", "cronjobs").replace("1.99", "1.35")
+
+        def compat() -> tuple[int, str]:
+            done = self.bot.cli("compat", "1.35", "-c", self.bot.config)
+            return done.returncode, done.stdout
+
+        def scrape(text: str) -> None:
+            (files / "prometheus.yml").write_text(text)
+            with self.lab.network.entered():
+                expect(200, call("POST", monitoring.url("prometheus") + "/-/reload"), "reloading")
+
+        self.bot.configure({"compat.api_uptime_min": "30s"})
+        self.addCleanup(self.bot.configure, {"compat.api_uptime_min": "1d"})
+        self.addCleanup(self.lab.api.control, "POST", "metrics", {"text": ""})
+        self.addCleanup(scrape, config)
+        self.lab.api.control("POST", "metrics", {"text": young + other})
+        code, said = compat()
+        self.assertEqual(_BLOCKED, code, said)
+        self.assertIn("unknown  deprecated APIs: API server master1 counts requests only", said)
+        scrape(config + _API_SERVER.format(target=self.lab.api.url.removeprefix("https://"),
+                                           token=self.lab.api.admin.token, node=master))
+        until(120, lambda: compat()[0] == _FINE, "Prometheus vouches", lambda: compat()[1])
+        self.lab.api.control("POST", "metrics", {"text": young + soon})
+        until(60, lambda: compat()[0] == _BLOCKED, "the API server says so", lambda: compat()[1])
+
+        def seen() -> bool:
+            query = "/api/v1/query?query=apiserver_requested_deprecated_apis"
+            with self.lab.network.entered():
+                return "cronjobs" in call("GET", monitoring.url("prometheus") + query).text
+
+        until(60, seen, "Prometheus has seen it")
+        self.lab.api.control("POST", "metrics", {"text": young + other})
+        self.assertIn("blocked  api /v1/cronjobs: is still requested", compat()[1])
+        until(120, lambda: compat()[0] == _FINE, "it is over", lambda: compat()[1])
 
     def report(self, *words: str) -> dict[str, Any]:
         done = self.bot.cli("report", *words, "--json", "-c", self.bot.config)

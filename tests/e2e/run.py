@@ -26,7 +26,7 @@ from processes import LabError  # noqa: E402
 _SKIPPED = 77
 # Of nodes, by theme; the others need systemd.
 _KINDS = {"process": "process", "slack": "process", "slack_faults": "process",
-          "slack_kills": "process", "config": ""}
+          "slack_kills": "process", "doctor": "process", "config": ""}
 _LOG_TAIL_LINES = 40
 
 

@@ -3,6 +3,7 @@
 // The bot's eyes and ears as a program, for tests with real peers:
 //
 //   eyes_probe look URL TIMEOUT_MS       one look at Prometheus for each line on standard input
+//   eyes_probe past URL SECONDS          the past of API servers; an address on each line of input
 //   eyes_probe listen TOKEN_FILE         a site; prints its port, then one line for each webhook
 //   eyes_probe push URL CLUSTER          one push for each line on standard input
 //
@@ -16,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "integrations/prometheus/past_uses.h"
 #include "integrations/prometheus/poller.h"
 #include "integrations/pushgateway/push.h"
 #include "integrations/system/real_clock.h"
@@ -56,6 +58,19 @@ void look(const std::string& url, int timeout_ms) {
            {"why_not", sighting.why_not},
            {"watchdog", sighting.watchdog},
            {"firing", firing}});
+  }
+}
+
+void past(const std::string& url, int window_seconds) {
+  PrometheusSettings settings;
+  settings.url = url;
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto found =
+        prometheus::past_uses(settings, {}, line, std::chrono::seconds(window_seconds));
+    json uses = json::array();
+    for (const auto& use : found.uses)
+      uses.push_back(use.api + " " + use.removed_in);
+    print({{"failure", found.failure}, {"uses", uses}});
   }
 }
 
@@ -112,12 +127,15 @@ int main(int count, char** words) {
   const std::string what = count > 1 ? words[1] : "";
   if (what == "look" && count == 4) {
     lockkeeper::look(words[2], std::stoi(words[3]));
+  } else if (what == "past" && count == 4) {
+    lockkeeper::past(words[2], std::stoi(words[3]));
   } else if (what == "listen" && count == 3) {
     return lockkeeper::listen(words[2]);
   } else if (what == "push" && count == 4) {
     lockkeeper::push(words[2], words[3]);
   } else {
-    std::cerr << "usage: eyes_probe look URL TIMEOUT_MS | listen TOKEN_FILE | push URL CLUSTER\n";
+    std::cerr << "usage: eyes_probe look URL TIMEOUT_MS | past URL SECONDS | listen TOKEN_FILE | "
+                 "push URL CLUSTER\n";
     return 2;
   }
   return 0;

@@ -3,6 +3,7 @@
 
 import json
 import signal
+import subprocess
 import sys
 import tempfile
 from datetime import datetime, timedelta, timezone
@@ -85,6 +86,44 @@ def test_prometheus(probe: str, folder: Path) -> None:
         assert seen["firing"] == [] and not seen["watchdog"], seen
 
 
+def test_history(probe: str, folder: Path) -> None:
+    """What a server said before its last start is believed only where all of it was watched."""
+    now = datetime.now(timezone.utc)
+    use = 'apiserver_requested_deprecated_apis{{{0},group="batch",version="v1beta1",' \
+          'resource="cronjobs",removed_release="1.25"}} 1 {1:.0f}'
+    whole, short, gaps, other = ('job="apiserver",instance="192.0.2.%d:6443"' % n
+                                 for n in (1, 2, 3, 10))
+    lines = {"up": ["# TYPE up gauge"],
+             "use": ["# TYPE apiserver_requested_deprecated_apis gauge"]}
+    for minute in range(26 * 60, -1, -1):
+        at = (now - timedelta(minutes=minute)).timestamp()
+        up = {whole: minute not in range(300, 310), short: minute < 23 * 60,
+              gaps: minute % 60 > 9, other: True}
+        lines["up"] += [f"up{{{labels}}} {int(good)} {at:.0f}" for labels, good in up.items()
+                        if good or labels != short]
+        # As the server said it before its last start.
+        if minute in (20 * 60, 10 * 60):
+            lines["use"] += [use.format(labels, at) for labels in (whole, short, gaps)]
+    # The samples of one family stand together, those of one series in the order of time.
+    text = [line for family in lines.values()
+            for line in [family[0], *sorted(family[1:], key=lambda line: line.split("}")[0])]]
+    (folder / "history.txt").write_text("\n".join([*text, "# EOF"]) + "\n")
+    subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"],
+                   cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    (folder / "prometheus.yml").write_text("global: {}\n")
+    command = ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+               "--storage.tsdb.retention.time=30d", "--web.listen-address=127.0.0.1:PORT"]
+    with Peer(folder, command) as server, Probe(probe, "past", server.url, "86400") as eyes:
+        found = ["batch/v1beta1/cronjobs 1.25"]
+        assert eyes.ask("192.0.2.1") == {"failure": "", "uses": found}
+        assert eyes.ask("192.0.2.2") == {
+            "failure": "it has not watched the server for 1d", "uses": found}
+        answer = eyes.ask("192.0.2.3")
+        # A look more or less lies within the day, as its seconds fall.
+        assert answer["failure"].startswith("it has seen the server in 83."), answer
+        assert "has no apiserver_requested" in eyes.ask("192.0.2.10")["failure"]
+
+
 def alert(starts: datetime, ends: datetime | None = None) -> list[dict[str, Any]]:
     """What Prometheus would post to an Alertmanager."""
     labels = {"alertname": "NodeDown", "node": 'wörker-4 "q"', "empty": ""}
@@ -163,6 +202,7 @@ def main() -> None:
     probe, peer = sys.argv[1], sys.argv[2]
     test, program = {
         "prometheus": (test_prometheus, "prometheus"),
+        "history": (test_history, "promtool"),
         "alertmanager": (test_alertmanager, "prometheus-alertmanager"),
         "pushgateway": (test_pushgateway, "prometheus-pushgateway"),
     }[peer]

@@ -136,6 +136,13 @@ class ApiServer:
         self.control("POST", "fault", {"method": method, "path_regex": path_regex,
                                        "action": action, "times": times, **details})
 
+    def grants(self) -> list[dict]:
+        """What each user may do, as in the seed."""
+        return self.control("GET", "rbac").json()
+
+    def replace_grants(self, rbac: list[dict]) -> None:
+        self.control("POST", "rbac", {"rbac": rbac})
+
     def clear_faults(self) -> None:
         self.control("DELETE", "faults")
 

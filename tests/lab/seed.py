@@ -162,22 +162,18 @@ def _rule(who: str, verbs: list[str], resources: list[str], **where: list[str]) 
 
 
 def _rbac() -> list[dict]:
-    """The bot may do what an upgrade needs, and not one thing more."""
+    """The bot may do what config/deploy/rbac.yaml allows it, and read a Secret of its own."""
     health = ["/metrics", "/readyz", "/livez", "/version"]
     return [
-        _rule(BOT_USER, _READ, ["nodes", "namespaces", "pods", "poddisruptionbudgets",
-                                "deployments", "replicasets", "statefulsets", "daemonsets",
-                                "volumeattachments", "jobs", "cronjobs"]),
-        _rule(BOT_USER, ["patch"], ["nodes"]),
+        _rule(BOT_USER, [*_READ, "patch"], ["nodes"]),
+        _rule(BOT_USER, _READ, ["pods"]),
         _rule(BOT_USER, ["create"], ["pods/eviction"]),
-        _rule(BOT_USER, ["get"], ["pods/log"]),
-        _rule(BOT_USER, ["patch"], ["namespaces"], names=["lockkeeper"]),
-        _rule(BOT_USER, ["create", "delete"], ["jobs"], namespaces=["default"]),
-        _rule(BOT_USER, ["get", "create", "update", "patch"], ["leases"],
-              namespaces=["lockkeeper"]),
-        _rule(BOT_USER, _READ, ["leases"], namespaces=["kube-node-lease"]),
-        _rule(BOT_USER, ["create", "patch"], ["events"]),
-        _rule(BOT_USER, _READ, ["configmaps"], namespaces=["kube-system", "lockkeeper"]),
+        _rule(BOT_USER, ["get"], ["daemonsets", "replicasets", "statefulsets", "jobs"]),
+        _rule(BOT_USER, ["list", "watch"], ["poddisruptionbudgets"]),
+        _rule(BOT_USER, ["get", "patch"], ["namespaces"], names=["lockkeeper"]),
+        _rule(BOT_USER, ["get"], ["cronjobs", "pods/log"], namespaces=["default"]),
+        _rule(BOT_USER, ["create", *_READ], ["jobs"], namespaces=["default"]),
+        _rule(BOT_USER, ["get", "list"], ["leases"], namespaces=["kube-node-lease"]),
         _rule(BOT_USER, ["get"], ["secrets"], namespaces=["lockkeeper"]),
         _rule(BOT_USER, ["get"], health),
         _rule(NODE_GROUP, ["get", "list", "create", "patch"], ["nodes"]),

@@ -29,7 +29,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "kubernetes": ("http", "system"),
     "packages": ("http", "system"),
     "slack": ("http", "metrics", "sqlite", "system"),
-    "world": ("http", "kubernetes", "node", "packages", "ssh", "system"),
+    "world": ("http", "kubernetes", "node", "packages", "prometheus", "ssh", "system"),
 }
 
 _BELOW = {

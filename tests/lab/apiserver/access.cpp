@@ -23,7 +23,7 @@ bool is_about(const Json& rule, const User& user) {
   return !group.empty() && std::ranges::find(user.groups, group) != user.groups.end();
 }
 
-bool grants(const Json& rule, const Attempt& attempt) {
+bool granted(const Json& rule, const Attempt& attempt) {
   if (!lists(rule, "verbs", attempt.verb)) return false;
   if (!lists(rule, "resources", attempt.path.empty() ? attempt.resource : attempt.path))
     return false;
@@ -88,8 +88,19 @@ bool Access::may(const User& user, const Attempt& attempt) const {
   const bool discovery = attempt.path.starts_with("/api") || attempt.path.starts_with("/openapi") ||
                          attempt.path == "/version" || attempt.path.ends_with("z");
   if (!attempt.path.empty() && discovery) return true;
+  const std::lock_guard lock(mutex_);
   return std::ranges::any_of(
-      rbac_, [&](const Json& rule) { return is_about(rule, user) && grants(rule, attempt); });
+      rbac_, [&](const Json& rule) { return is_about(rule, user) && granted(rule, attempt); });
+}
+
+Json Access::grants() const {
+  const std::lock_guard lock(mutex_);
+  return rbac_;
+}
+
+void Access::replace_grants(Json rbac) {
+  const std::lock_guard lock(mutex_);
+  rbac_ = std::move(rbac);
 }
 
 Attempt attempt_of(const Route& route, std::string_view verb) {

@@ -2,8 +2,8 @@
 #pragma once
 
 // Who a request comes from and what that user may do: static tokens, client certificates, and a
-// list of grants in place of RBAC's objects. Immutable after loading except for the tokens, which
-// follow their file; any thread.
+// list of grants in place of RBAC's objects. The tokens follow their file, the grants can be
+// replaced; any thread.
 
 #include <filesystem>
 #include <map>
@@ -45,13 +45,17 @@ class Access {
 
   [[nodiscard]] bool may(const User& user, const Attempt& attempt) const;
 
+  /// The grants as they are, and others from now on.
+  [[nodiscard]] Json grants() const;
+  void replace_grants(Json rbac);
+
  private:
   Access(std::filesystem::path token_file, Json rbac);
   Status read_tokens();
 
   const std::filesystem::path token_file_;
-  const Json rbac_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards everything below
+  Json rbac_;
   std::filesystem::file_time_type read_at_{};
   std::map<std::string, User, std::less<>> users_;  // by token
 };

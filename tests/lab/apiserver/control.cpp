@@ -176,6 +176,17 @@ Answer metrics(const Console& console, const Json& body) {
   return done();
 }
 
+Answer grants(const Console& console, const Json&) {
+  return console.desk.access.grants();
+}
+
+Answer replace_grants(const Console& console, const Json& body) {
+  const Json& rbac = list_at(body, "rbac");
+  if (rbac.empty()) return refuse(bad_request("rbac: write the whole list of grants"));
+  console.desk.access.replace_grants(rbac);
+  return done();
+}
+
 struct Endpoint {
   std::string_view method;
   std::string_view path;
@@ -195,6 +206,8 @@ constexpr std::array kEndpoints = {
     Endpoint{"POST", "/_lab/object", put_object},
     Endpoint{"DELETE", "/_lab/object", drop_object},
     Endpoint{"POST", "/_lab/metrics", metrics},
+    Endpoint{"GET", "/_lab/rbac", grants},
+    Endpoint{"POST", "/_lab/rbac", replace_grants},
 };
 
 Answer answer(const Console& console, const http::Request& request) {

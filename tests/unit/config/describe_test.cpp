@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -125,15 +126,35 @@ TEST_CASE("files that are named and missing block a run") {
   CHECK(describe(workshop.loaded()).find("  ERROR: [ssh] key_file: ") != std::string::npos);
 }
 
-TEST_CASE("a private key that others may use is a warning, a secret that all may read blocks") {
+TEST_CASE("what everybody may read blocks; what our group may is a warning where it is ours") {
   const Workshop workshop;
   workshop.folder.write("id", "key", 0640);
   workshop.folder.write("token", "hunter2", 0644);
   CHECK(workshop.found() ==
         Lines{"ERROR [prometheus] bearer_token: file token: everybody may read it (mode 0644); "
               "chmod o-r it, or mount the Kubernetes volume with defaultMode 0440",
-              "warning [ssh] key_file: others than its owner may use id (mode 0640); chmod 600 "
-              "it"});
+              "warning [ssh] key_file: id (mode 0640): others of its group may use it; chmod 600 "
+              "it, or defaultMode 0400 where a Kubernetes volume's files are our own"});
+  workshop.folder.write("token", "hunter2", 0600);
+  workshop.folder.write("id", "key", 0604);
+  workshop.folder.write("kc", "kubeconfig", 0644);
+  CHECK(workshop.found() ==
+        Lines{"ERROR [ssh] key_file: id (mode 0604): everybody may read it; chmod 600 it, or "
+              "mount the Kubernetes volume with defaultMode 0440",
+              "warning [kubernetes] kubeconfig: kc (mode 0644): everybody may read it; chmod 600 "
+              "it, or mount the Kubernetes volume with defaultMode 0440"});
+}
+
+TEST_CASE("a Secret as Kubernetes mounts it for a pod's fsGroup is in order") {
+  const Workshop workshop;
+  workshop.folder.write("id", "key", 0440);
+  if (::geteuid() != 0) return;  // only root can give a file away
+  constexpr uid_t kSomebodyElse = 65'534;
+  REQUIRE(::chown((workshop.folder.path() / "id").c_str(), kSomebodyElse, ::getegid()) == 0);
+  CHECK(workshop.found().empty());
+  workshop.folder.write("id", "key", 0460);
+  REQUIRE(::chown((workshop.folder.path() / "id").c_str(), kSomebodyElse, ::getegid()) == 0);
+  CHECK(workshop.found().size() == 1);
 }
 
 TEST_CASE("without a kubeconfig there must be a pod or $KUBECONFIG") {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "client_site.h"
+#include "integrations/http/certificate.h"
 #include "integrations/http/client_lanes.h"
 #include "integrations/http/client_url.h"
 #include "integrations/http/server.h"
@@ -197,6 +198,58 @@ TEST_CASE("a redirect is an answer like any other, unless the request allows it"
   CHECK(ask("/loop", 3) == std::pair(302, std::string("moved")));
   elsewhere = "ftp://127.0.0.1/";
   CHECK(ask("/far", 1).first == 302);
+}
+
+TEST_CASE("a redirect out of TLS is not followed: nobody hears the request in clear text") {
+  const Identity identity("api.lab");
+  std::atomic<int> heard = 0;
+  Site clear([&](Exchange exchange) {
+    ++heard;
+    exchange.send(plain(200, "from anybody"));
+  });
+  std::string elsewhere = clear.url("/");
+  Site site(
+      [&](Exchange exchange) {
+        auto response = plain(exchange.request().path == "/end" ? 200 : 302, "moved");
+        response.headers.add("Location", elsewhere);
+        exchange.send(std::move(response));
+      },
+      identity.tls());
+  ClientOptions options;
+  options.tls.ca_pem = Identity::text(identity.tls().certificate_file);
+  options.tls.server_name = "api.lab";
+  auto request = get(site.url("/", "https"));
+  request.redirects_max = 5;
+  const auto refused = Client(options).call(request);
+  REQUIRE(refused.has_value());
+  CHECK(refused->status == 302);
+  CHECK(refused->body == "moved");
+  CHECK(heard == 0);
+  elsewhere = site.url("/end", "https");
+  const auto followed = Client(options).call(request);
+  REQUIRE(followed.has_value());
+  CHECK(followed->status == 200);
+}
+
+TEST_CASE("a reply brings the other end's certificate where it is wanted, and its end is read") {
+  const Identity identity("api.lab");
+  Site site([](Exchange exchange) { exchange.send(plain(200, "in")); }, identity.tls());
+  ClientOptions options;
+  options.tls.ca_pem = Identity::text(identity.tls().certificate_file);
+  options.tls.server_name = "api.lab";
+  auto request = get(site.url("/", "https"));
+  CHECK(Client(options).call(request)->certificate_pem.empty());
+  request.wants_certificate = true;
+  const auto reply = Client(options).call(request);
+  REQUIRE(reply.has_value());
+  const auto end = certificate_end(reply->certificate_pem);
+  REQUIRE(end.has_value());
+  CHECK(certificate_end(options.tls.ca_pem) == end);
+  const auto left = *end - std::chrono::floor<lockkeeper::Millis>(std::chrono::system_clock::now());
+  CHECK(left > 50min);
+  CHECK(left < 61min);
+  CHECK_FALSE(certificate_end("").has_value());
+  CHECK_FALSE(certificate_end("-----BEGIN CERTIFICATE-----\nAAAA").has_value());
 }
 
 TEST_CASE("a stream brings pieces as they come, and ends when its handler has enough") {

@@ -338,7 +338,7 @@ http::Answered status_reply(int code, const std::string& reason, const std::stri
 }
 
 http::Answered text_reply(int code, const std::string& text, http::Headers headers) {
-  return http::Reply{code, std::move(headers), text};
+  return http::Reply{code, std::move(headers), text, {}};
 }
 
 http::Answered no_reply(http::FaultKind kind) {
@@ -347,7 +347,7 @@ http::Answered no_reply(http::FaultKind kind) {
 }
 
 http::Answered json_reply(const Json& json, int code) {
-  return http::Reply{code, {}, dumped(json)};
+  return http::Reply{code, {}, dumped(json), {}};
 }
 
 }  // namespace lockkeeper::kubernetes::test

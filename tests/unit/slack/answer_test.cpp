@@ -10,7 +10,7 @@ namespace lockkeeper::slack {
 namespace {
 
 Answer read(int status, std::string body, http::Headers headers = {}) {
-  return read_answer(http::Reply{status, std::move(headers), std::move(body)});
+  return read_answer(http::Reply{status, std::move(headers), std::move(body), {}});
 }
 
 Answer lost(http::FaultKind kind) {
@@ -73,9 +73,9 @@ TEST_CASE("other answers are refusals, redirects included") {
 }
 
 TEST_CASE("a response URL answers with a word, not with JSON") {
-  CHECK(read_answer(http::Reply{200, {}, "ok"}, false).ok());
-  CHECK(read_answer(http::Reply{404, {}, "expired_url"}, false).verdict == Verdict::refused);
-  CHECK(read_answer(http::Reply{500, {}, ""}, false).verdict == Verdict::uncertain);
+  CHECK(read_answer(http::Reply{200, {}, "ok", {}}, false).ok());
+  CHECK(read_answer(http::Reply{404, {}, "expired_url", {}}, false).verdict == Verdict::refused);
+  CHECK(read_answer(http::Reply{500, {}, "", {}}, false).verdict == Verdict::uncertain);
 }
 
 TEST_CASE("each error that matters has its reaction") {

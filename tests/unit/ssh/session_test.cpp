@@ -118,6 +118,7 @@ TEST_CASE("the host key is pinned at the first meeting and demanded from then on
   const auto refused = world.connect();
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().lasting);
+  CHECK(refused.error().obstacle == Obstacle::host_key);
   CHECK(refused.error().what.contains("the host key of " + host + " has changed"));
   CHECK(refused.error().what.contains(world.settings.known_hosts.native() + ":1 pins ssh-ed25519"));
   CHECK(refused.error().what.contains("`lockkeeper ssh forget '" + host + "'`"));
@@ -125,6 +126,25 @@ TEST_CASE("the host key is pinned at the first meeting and demanded from then on
 
   CHECK(forget_host(world.settings.known_hosts, host) == 1);
   CHECK(world.run("true").status == 0);
+}
+
+TEST_CASE("who only looks leaves no host key behind, and still heeds one that is pinned") {
+  SKIP_WITHOUT_SSHD();
+  World world;
+  struct AsBefore {
+    ~AsBefore() { pin_new_keys(true); }
+  } const as_before;
+  pin_new_keys(false);
+  CHECK(world.run("true").status == 0);
+  CHECK_FALSE(std::filesystem::exists(world.settings.known_hosts));
+  pin_new_keys(true);
+  CHECK(world.run("true").status == 0);
+  pin_new_keys(false);
+  world.sshd.stop();
+  CHECK(world.connect().error().obstacle == Obstacle::unreachable);
+  world.sshd.change_host_key();
+  world.sshd.start();
+  CHECK(world.connect().error().obstacle == Obstacle::host_key);
 }
 
 TEST_CASE("a node that now has a host key of another type is a changed host key") {

@@ -73,7 +73,8 @@ class RunningSite {
         settings, clients,
         {.alerts = [this](auto news) { return take(std::move(news)); },
          .command = [this](const Actor& by, const std::string& line) { return obey(by, line); },
-         .not_ready = [this] { return not_ready; }},
+         .not_ready = [this] { return not_ready; },
+         .about = [] { return About{"home", "1.2.3", "cafe0001"}; }},
         {metrics, board, clock, from_kubernetes, 30s});
   }
   void close() { site_.reset(); }

@@ -156,3 +156,26 @@ TEST_CASE("repeats are swallowed for less time than a suspicion lives") {
   CHECK(repeat_window(std::chrono::minutes(10)) == std::chrono::seconds(30));
   CHECK(repeat_window(std::chrono::seconds(5)) == Millis{2500});
 }
+
+TEST_CASE("anybody may ask who answers, and what the newest webhook was") {
+  RunningSite site;
+  site.settings.webhook_tokens = {site.secrets.write("webhook", "hush")};
+  site.open();
+  auto about = site.ask("GET", "/api/v1/about").body;
+  CHECK(about.starts_with(R"({"name":"lockkeeper","cluster":"home","version":"1.2.3",)"
+                          R"("configuration":"cafe0001","started":")"));
+  CHECK(about.ends_with(R"("webhook":"","test":""})"
+                        "\n"));
+  const std::string alert =
+      R"({"version":"4","alerts":[{"status":"firing","startsAt":"2026-11-21T12:00:00Z",)"
+      R"("labels":{"alertname":"LockkeeperTest","doctor":"7-a"}}]})";
+  CHECK(site.ask("POST", "/api/v1/alerts", alert, "wrong").status == 401);
+  CHECK(site.ask("GET", "/api/v1/about").body == about);
+  // A repeat, which goes no further, is a sign as well.
+  for (int i = 0; i < 2; ++i)
+    CHECK(site.ask("POST", "/api/v1/alerts", alert, "hush").status == 200);
+  about = site.ask("GET", "/api/v1/about").body;
+  CHECK(about.ends_with(R"(","test":"7-a"})"
+                        "\n"));
+  CHECK_FALSE(about.contains("hush"));
+}
