@@ -86,6 +86,7 @@ void Look::files() {
   }
   readable("[http] tls_cert_file", settings_.http.tls_certificate, false);
   readable("[http] tls_key_file", settings_.http.tls_key, true);
+  readable("[http] client_ca_file", settings_.http.client_ca, false);
 }
 
 void Look::secret(const std::string& name, const SecretSource* source) {
