@@ -127,10 +127,19 @@ void Checks::web_server() {
     add({"http.tls_cert_file", "http.tls_key_file"},
         "tls_cert_file and tls_key_file belong together: give both or neither");
   }
-  if (!is_loopback(http.address) && http.webhook_tokens.empty()) {
+  if (!http.client_ca.empty() && http.tls_certificate.empty()) {
+    add({"http.client_ca_file"},
+        "client_ca_file needs a tls_cert_file: without TLS nobody shows one");
+  }
+  // A CA signs for many: one that is trusted for everything would let each of them shut the gate.
+  if (http.client_ca.empty() != http.webhook_names.empty()) {
+    add({"http.client_ca_file", "http.webhook_names"},
+        "client_ca_file and webhook_names belong together: give both or neither");
+  }
+  if (!is_loopback(http.address) && http.webhook_tokens.empty() && http.client_ca.empty()) {
     add({"http.address"},
         fmt::format("address {} is reachable from elsewhere, so alerts need a webhook_token_file "
-                    "(or _env, _credential, _secret)",
+                    "(or _env, _credential, _secret) or a client_ca_file",
                     http.address));
   }
 }

@@ -109,6 +109,7 @@ void Look::files() {
   }
   readable("[http] tls_cert_file", settings_.http.tls_certificate, Care::open);
   readable("[http] tls_key_file", settings_.http.tls_key, Care::refused);
+  readable("[http] client_ca_file", settings_.http.client_ca, Care::open);
 }
 
 void Look::secret(const std::string& name, const SecretSource* source) {

@@ -118,7 +118,13 @@ Table<Settings> http_table() {
       .key("tls_cert_file", at(&HttpSettings::tls_certificate), path_value(),
            "its certificate with the chain, as PEM", "plain HTTP")
       .key("tls_key_file", at(&HttpSettings::tls_key), path_value(),
-           "the key of the certificate, as PEM", "plain HTTP");
+           "the key of the certificate, as PEM", "plain HTTP")
+      .key("client_ca_file", at(&HttpSettings::client_ca), path_value(),
+           "who signs the certificates that webhooks must then present, as PEM",
+           "no certificate is asked for")
+      .key("webhook_names", at(&HttpSettings::webhook_names),
+           list_value(text_value(), "a list of DNS names"),
+           "of which such a certificate has one (subjectAltName)", "none");
   // Two are valid at a time, so that a token can be changed without losing an alert.
   for (const std::size_t n : {0U, 1U}) {
     table.secret(

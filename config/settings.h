@@ -223,8 +223,10 @@ struct PushgatewaySettings {
 struct HttpSettings {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8099;
-  std::filesystem::path tls_certificate;     // key `tls_cert_file`; both or none
-  std::filesystem::path tls_key;             // key `tls_key_file`
+  std::filesystem::path tls_certificate;  // key `tls_cert_file`; both or none
+  std::filesystem::path tls_key;          // key `tls_key_file`
+  std::filesystem::path client_ca;  // key `client_ca_file`; empty: no certificate is asked for
+  std::vector<std::string> webhook_names;    // DNS names, of which a webhook's certificate has one
   std::vector<SecretSource> webhook_tokens;  // webhook_token_file, webhook_token2_file, ...
   std::int64_t body_max = 8LL << 20;         // bytes; Alertmanager's 10,000-alert body is 2.8 MB
   int connections_max = 256;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 #include "bot/doctor.h"
@@ -41,6 +42,12 @@ Response unauthorised(bool given) {
   return response;
 }
 
+/// DNS names differ by more than the case of their letters (RFC 4343).
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
 Response wrong_method(std::string_view allowed) {
   Response response = http::text_response(405, fmt::format("only {}", allowed));
   response.headers.add("Allow", allowed);
@@ -69,6 +76,7 @@ std::size_t announced_length(const http::Request& request) {
 Routes::Routes(const HttpSettings& settings, const std::vector<ClientSettings>& clients,
                Sinks sinks, Surroundings surroundings)
     : alerts_bytes_max_(static_cast<std::size_t>(settings.body_max)),
+      webhook_names_(settings.webhook_names),
       sinks_(std::move(sinks)),
       surroundings_(std::move(surroundings)),
       webhook_tokens_(webhook_holders(settings), surroundings_.from_kubernetes),
@@ -94,7 +102,11 @@ std::expected<Routes::Admitted, Response> Routes::judge(const http::Request& req
   if (route == all().end()) return std::unexpected(http::text_response(404, "no such page"));
   const bool head = request.method == "HEAD" && route->method == "GET";
   if (request.method != route->method && !head) return std::unexpected(wrong_method(route->method));
-  // Without webhook tokens the site is bound to loopback: open() has seen to that.
+  if (route->access == Access::webhook) {
+    if (auto why = stopped(request)) return std::unexpected(std::move(*why));
+  }
+  // Without webhook tokens the site is bound to loopback, or certificates are asked for: open() has
+  // seen to that.
   const bool token_needed = route->access == Access::client ||
                             (route->access == Access::webhook && !webhook_tokens_.empty());
   if (!token_needed) return Admitted{&*route, ""};
@@ -104,6 +116,18 @@ std::expected<Routes::Admitted, Response> Routes::judge(const http::Request& req
   auto holder = tokens.holder_of(token);
   if (!holder) return std::unexpected(unauthorised(!token.empty()));
   return Admitted{&*route, std::move(*holder)};
+}
+
+// The TLS handshake has refused a certificate that the CA did not sign.
+std::optional<Response> Routes::stopped(const http::Request& request) const {
+  if (webhook_names_.empty()) return std::nullopt;
+  if (!request.certificate) return http::text_response(401, "a client certificate is needed");
+  const auto allowed = [&](const std::string& name) {
+    return std::ranges::any_of(webhook_names_,
+                               [&](const std::string& known) { return same_name(known, name); });
+  };
+  if (std::ranges::any_of(request.certificate->dns_names, allowed)) return std::nullopt;
+  return http::text_response(403, "the certificate has none of the names in [http] webhook_names");
 }
 
 std::size_t Routes::body_limit(const Route& route) const {

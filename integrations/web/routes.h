@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,8 +51,11 @@ class Routes {
 
   static std::span<const Route> all();
 
-  /// Path, method and token, in this order: a stranger learns of a path only that it exists.
+  /// Path, method, certificate and token, in this order: a stranger learns of a path only that it
+  /// exists.
   std::expected<Admitted, http::Response> judge(const http::Request& request);
+  /// Why a webhook may not come in by the certificate that it shows, where one is asked for.
+  [[nodiscard]] std::optional<http::Response> stopped(const http::Request& request) const;
   [[nodiscard]] std::size_t body_limit(const Route& route) const;
 
   // One for each route. `holder` is the client whose token was shown, "" where none is asked for.
@@ -65,7 +69,8 @@ class Routes {
   void readiness(const http::Exchange& exchange, const std::string& holder);
   void metrics_text(const http::Exchange& exchange, const std::string& holder);
 
-  const std::size_t alerts_bytes_max_;  // of a webhook's body
+  const std::size_t alerts_bytes_max_;            // of a webhook's body
+  const std::vector<std::string> webhook_names_;  // empty: no certificate is asked for
   const Sinks sinks_;
   const Surroundings surroundings_;
   Tokens webhook_tokens_;

@@ -38,6 +38,8 @@ http::ServerOptions options_of(const HttpSettings& settings) {
   options.port = settings.port;
   options.tls.certificate_file = settings.tls_certificate.native();
   options.tls.key_file = settings.tls_key.native();
+  // Not required of everybody: clients and probes come with a token or with nothing.
+  options.tls.client_ca_file = settings.client_ca.native();
   options.connections_max = static_cast<std::size_t>(settings.connections_max);
   options.header_timeout = settings.header_timeout;
   options.body_timeout = settings.body_timeout;
@@ -63,10 +65,11 @@ Site::~Site() {
 Result<std::unique_ptr<Site>> Site::open(const HttpSettings& settings,
                                          const std::vector<ClientSettings>& clients, Sinks sinks,
                                          Surroundings surroundings) {
-  if (settings.webhook_tokens.empty() && !is_loopback(settings.address)) {
+  const bool guarded = !settings.webhook_tokens.empty() || !settings.client_ca.empty();
+  if (!guarded && !is_loopback(settings.address)) {
     return fail(
-        fmt::format("[http] address {} can be reached by others, so webhook_token_file is "
-                    "needed; without a token only 127.0.0.1 and ::1 are served",
+        fmt::format("[http] address {} can be reached by others, so webhook_token_file or "
+                    "client_ca_file is needed; without them only 127.0.0.1 and ::1 are served",
                     settings.address));
   }
   std::unique_ptr<Running> running(

@@ -52,7 +52,10 @@ TEST_CASE("a worker is not first and last") {
 TEST_CASE("an address that others reach needs a webhook token") {
   CHECK(refusal(kBase + "[http]\naddress = 0.0.0.0\n") ==
         "l.ini:9: address 0.0.0.0 is reachable from elsewhere, so alerts need a webhook_token_file "
-        "(or _env, _credential, _secret)\n");
+        "(or _env, _credential, _secret) or a client_ca_file\n");
+  CHECK(refusal(kBase + "[http]\naddress = 0.0.0.0\ntls_cert_file = c\ntls_key_file = k\n"
+                        "client_ca_file = a\nwebhook_names = alertmanager.example\n") ==
+        "accepted");
   CHECK(refusal(kBase + "[http]\naddress = 0.0.0.0\nwebhook_token_file = t\n") == "accepted");
   CHECK(refusal(kBase + "[http]\naddress = ::1\n") == "accepted");
 }
@@ -63,6 +66,16 @@ TEST_CASE("certificate and key belong together") {
   CHECK(refusal(kBase + "[http]\ntls_cert_file = c\n") == "l.ini:9" + told);
   CHECK(refusal(kBase + "[http]\ntls_key_file = k\n") == "l.ini:9" + told);
   CHECK(refusal(kBase + "[http]\ntls_key_file = k\ntls_cert_file = c\n") == "accepted");
+}
+
+TEST_CASE("certificates of webhooks need TLS, a CA and names") {
+  const std::string tls = "[http]\ntls_cert_file = c\ntls_key_file = k\n";
+  const std::string told =
+      ": client_ca_file and webhook_names belong together: give both or neither\n";
+  CHECK(refusal(kBase + tls + "client_ca_file = a\n") == "l.ini:11" + told);
+  CHECK(refusal(kBase + tls + "webhook_names = a.example\n") == "l.ini:11" + told);
+  CHECK(refusal(kBase + "[http]\nclient_ca_file = a\nwebhook_names = a.example\n") ==
+        "l.ini:9: client_ca_file needs a tls_cert_file: without TLS nobody shows one\n");
 }
 
 TEST_CASE("clients have names and tokens of their own") {

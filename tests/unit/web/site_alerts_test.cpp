@@ -6,6 +6,7 @@
 
 #include "corpus.h"
 #include "running_site.h"
+#include "tls_client.h"
 
 using namespace lockkeeper;
 using namespace lockkeeper::web;
@@ -178,4 +179,42 @@ TEST_CASE("anybody may ask who answers, and what the newest webhook was") {
   CHECK(about.ends_with(R"(","test":"7-a"})"
                         "\n"));
   CHECK_FALSE(about.contains("hush"));
+}
+
+TEST_CASE("where a CA is named, a webhook needs its certificate with a name that is allowed") {
+  const http::test::Identity own("Alertmanager.example");
+  RunningSite site;
+  site.settings.tls_certificate = own.certificate();
+  site.settings.tls_key = own.key_file();
+  site.settings.client_ca = own.certificate();
+  const auto post_as = [&](const http::test::Identity* who, const std::string& token = "") {
+    const auto request = RunningSite::request("POST", kAlerts, captured("a_first_firing"), token);
+    const auto close = "Connection: close\r\n";
+    auto closing = request;
+    closing.insert(closing.find("Content-Length"), close);
+    return http::test::ask_tls(site.port(), "", who, closing).text.substr(0, 12);
+  };
+  SUBCASE("the name is compared, and nobody else comes in") {
+    site.settings.webhook_names = {"other.example", "alertmanager.example"};
+    site.open();
+    CHECK(post_as(&own) == "HTTP/1.1 200");
+    CHECK(post_as(nullptr) == "HTTP/1.1 401");
+    const http::test::Identity stranger("alertmanager.example");
+    CHECK(post_as(&stranger).empty());
+    CHECK(site.news().size() == 1);
+  }
+  SUBCASE("another name is 403") {
+    site.settings.webhook_names = {"example", "alertmanager.example.org"};
+    site.open();
+    CHECK(post_as(&own) == "HTTP/1.1 403");
+    CHECK(site.news().empty());
+    CHECK(site.has_metric("lockkeeper_webhook_requests_total{code=\"403\"} 1"));
+  }
+  SUBCASE("a token that is configured is needed as well") {
+    site.settings.webhook_names = {"alertmanager.example"};
+    site.settings.webhook_tokens = {site.secrets.write("token", "secret")};
+    site.open();
+    CHECK(post_as(&own) == "HTTP/1.1 401");
+    CHECK(post_as(&own, "secret") == "HTTP/1.1 200");
+  }
 }
