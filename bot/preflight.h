@@ -5,6 +5,7 @@
 // Pure; what could not be read is a blocking finding, never a pass.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bot/facts.h"
@@ -20,6 +21,9 @@ struct Finding {
 
   bool operator==(const Finding&) const = default;
 };
+
+/// The note of a refused run's check: the findings that blocked it, one a line.
+inline constexpr std::string_view kBlockingNote = "blocking";
 
 /// Judges everything that was inspected before a run changes anything. `gate` is the gate's answer
 /// in phase precheck.

@@ -201,7 +201,8 @@ bool Maker::refused(const RunReport& run) {
       again && report_.detection.next
           ? fmt::format("it is tried again after the check at {}", when(*report_.detection.next))
           : fmt::format("mend that, then /upgrade start {}", to_string(run.target));
-  tell(ReportOutcome::blocked, std::move(text), run.reasons, {std::move(advice)});
+  tell(ReportOutcome::blocked, std::move(text), run.findings.empty() ? run.reasons : run.findings,
+       {std::move(advice)});
   return true;
 }
 

@@ -100,6 +100,7 @@ Json run_json(const RunReport& run) {
           {"ended", run.ending ? Json(to_string(run.until)) : Json(nullptr)},
           {"ending", word_json(run.ending)},
           {"reasons", run.reasons},
+          {"findings", run.findings},
           {"advice", run.advice},
           {"seconds", seconds(run.took())},
           {"waited_seconds", seconds(run.waited)},

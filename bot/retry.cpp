@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "bot/detector.h"
+#include "bot/preflight.h"
 
 namespace lockkeeper {
 namespace {
@@ -23,6 +25,31 @@ Result<Progress> run_of(Journal& journal, const std::string& run) {
 
 bool was_refused(const Progress& progress) {
   return progress.closed && progress.closed->ending == Ending::refused;
+}
+
+bool letter(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+}
+
+/// Why it was refused, without what is another number each night: "3h12m ago", "9.1GiB free". What
+/// stands within a name, as in worker-2, stays.
+std::string refusal_of(const Progress& progress) {
+  const auto findings = progress.note({}, kBlockingNote);
+  const auto text = findings.empty() ? joined(progress.closed->reasons, "\n") : findings;
+  std::string kept;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool begins = at == 0 || !letter(text[at - 1]);
+    std::size_t end = at + 1;
+    if (begins && std::isdigit(static_cast<unsigned char>(text[at])) != 0) {
+      while (end < text.size() && (letter(text[end]) || text[end] == '.'))
+        ++end;
+      kept += '#';
+    } else {
+      kept += text[at];
+    }
+    at = end;
+  }
+  return kept;
 }
 
 /// The run before this one, when this one repeats what was refused there.
@@ -68,7 +95,7 @@ QuietRetries::Standing QuietRetries::standing(const std::string& run) {
   if (before && !went_on(*progress)) {
     standing = Standing::undecided;
     if (progress->closed)
-      standing = was_refused(*progress) && progress->closed->reasons == before->closed->reasons
+      standing = was_refused(*progress) && refusal_of(*progress) == refusal_of(*before)
                      ? Standing::repeats
                      : Standing::loud;
   }

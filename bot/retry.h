@@ -3,8 +3,8 @@
 
 // A preflight that failed does not wedge the pipeline (requirement D5): what detection starts by
 // itself is tried again after every check, and people hear of it once. A retry is quiet as long as
-// it can still come to the same refusal as the run before; it is said in full when it comes to
-// another one, when something holds it, and when it gets further.
+// it can still come to the same refusal as the run before, but for numbers such as "3h ago"; it is
+// said in full when it comes to another one, when something holds it, and when it gets further.
 
 #include <deque>
 #include <mutex>

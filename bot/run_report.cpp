@@ -9,6 +9,7 @@
 
 #include "bot/gate_text.h"
 #include "bot/hold.h"
+#include "bot/preflight.h"
 #include "bot/progress.h"
 #include "bot/recovery.h"
 #include "rules/overloaded.h"
@@ -151,6 +152,9 @@ void Reader::ended(const Outcome& body) {
   one.ended = now_;
   one.result = body.result;
   one.detail = body.detail;
+  if (const auto found = body.notes.find(std::string(kBlockingNote)); found != body.notes.end())
+    for (const auto finding : split(found->second, '\n'))
+      report_.findings.emplace_back(finding);
 }
 
 void Reader::note(const Record& record) {

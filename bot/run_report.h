@@ -103,8 +103,9 @@ struct RunReport {
   Time until{};                  // its end, or the time of the report
   std::optional<Ending> ending;  // nothing: it is open
   std::vector<std::string> reasons;
-  std::vector<std::string> advice;  // what to do about a bad ending, recovery.h
-  std::string standing;             // of an open one: "step 12: drain worker-2 (5m)"
+  std::vector<std::string> findings;  // that blocked it in preflight
+  std::vector<std::string> advice;    // what to do about a bad ending, recovery.h
+  std::string standing;               // of an open one: "step 12: drain worker-2 (5m)"
   int steps_planned = 0;
   std::vector<PhaseReport> phases;  // those of the plan, in its order
   Millis waited{};                  // held; what a person lets come to its end is work

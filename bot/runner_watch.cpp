@@ -17,6 +17,8 @@ namespace {
 
 // Runs within a quiet baseline of a day; more than that many in a day is not a working setup.
 constexpr int kRunsLookedBack = 10;
+// Of what blocks, in the journal.
+constexpr std::size_t kBlockingBytesMax = 8U << 10U;
 
 Outcome done(const Step& step, std::string detail, Notes notes = {}) {
   return {step.number, StepResult::done, std::move(detail), std::move(notes)};
@@ -26,12 +28,17 @@ Outcome failed(const Step& step, std::string detail) {
   return {step.number, StepResult::failed, std::move(detail), {}};
 }
 
-// All of them have been said in a message of their own.
-std::string blocking_text(const std::vector<Finding>& findings) {
+std::vector<std::string> blocking_texts(const std::vector<Finding>& findings) {
   std::vector<std::string> texts;
   for (const auto& finding : findings) {
     if (finding.blocking) texts.push_back(finding.text);
   }
+  return texts;
+}
+
+// All of them have been said in a message of their own.
+std::string blocking_text(const std::vector<Finding>& findings) {
+  const auto texts = blocking_texts(findings);
   const auto rest = texts.size() > 1 ? fmt::format("; and {} more", texts.size() - 1) : "";
   return fmt::format("{} in the way: {}{}", counted(texts.size(), "finding"), texts.front(), rest);
 }
@@ -67,7 +74,12 @@ std::optional<Outcome> Runner::check(const Step& step) {
     all.push_back({true, fmt::format("pods cannot be listed: {}", workloads.error().what)});
   }
   if (!all.empty()) chat_.say(messages::findings(progress_, all));
-  if (blocked(all) && !progress_.plan->dry_run) return failed(step, blocking_text(all));
+  if (blocked(all) && !progress_.plan->dry_run)
+    return Outcome{step.number,
+                   StepResult::failed,
+                   blocking_text(all),
+                   {{std::string(kBlockingNote),
+                     clipped(joined(blocking_texts(all), "\n"), kBlockingBytesMax)}}};
   if (blocked(all))
     return done(step, "dry run goes on, a real one would stop: " + blocking_text(all));
   return done(step, all.empty() ? "no findings" : counted(all.size(), "warning"),

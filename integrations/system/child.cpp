@@ -82,6 +82,9 @@ int Child::start(std::vector<std::string>& words, std::vector<std::string>& envi
   posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&files, write_end.number(), 1);
   posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+  // A child that outlived a killed bot with its listening socket would keep the next one from its
+  // port; the sockets of our libraries are inheritable.
+  posix_spawn_file_actions_addclosefrom_np(&files, 3);
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   const int error = ::posix_spawnp(&pid_, words.front().c_str(), &files, &attributes,

@@ -169,9 +169,44 @@ class Detection(E2eCase):
         self.assertIn("blocked  api /v1/cronjobs: is still requested", compat()[1])
         until(120, lambda: compat()[0] == _FINE, "it is over", lambda: compat()[1])
 
-    def test_5_a_patch_is_started_without_a_person_when_the_settings_say_so(self) -> None:
+    def report(self, *words: str) -> dict[str, Any]:
+        done = self.bot.cli("report", *words, "--json", "-c", self.bot.config)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def refused_run(self, order: str) -> str:
+        """What becomes of the order is a run that preflight refuses."""
+        def runs() -> list[str]:
+            return [run for _, run, kind, _ in self.bot.records() if kind == "opened"]
+        before = runs()
+        self.bot.surely(order)
+        until(60, lambda: runs() != before, "a run is open", self.bot.log_text)
+        self.assert_ended("refused")
+        return runs()[-1]
+
+    def test_5_what_preflight_refuses_is_tried_again_and_told_once(self) -> None:
         self.bot.stop()
-        self.bot.configure({"detection.on_available": "start"})
+        self.bot.configure({"detection.on_available": "start", "preflight.free_min": "100TiB"})
+        self.bot.start()
+        first, again = self.refused_run("check"), self.refused_run("check")
+        # A person's own start is told in full, behind all that was said of the others.
+        last = self.refused_run(f"start {NEW}")
+
+        def ends_told() -> list[str]:
+            return [message["text"] for message in self.bot.messages()
+                    if "refused by preflight" in message["text"]]
+        until(30, lambda: any(last in text for text in ends_told()), "the last one is told",
+              self.bot.log_text)
+        self.assertTrue(any(first in text for text in ends_told()), ends_told())
+        self.assertFalse(any(again in message["text"] for message in self.bot.messages()))
+        report = self.report()
+        self.assertEqual("blocked", report["outcome"])
+        self.assertIn(f"preflight refuses {NEW}, 3 times since", report["headline"])
+        self.assertRegex("\n".join(report["reasons"]), "free on .*, .* are needed")
+
+    def test_6_a_patch_is_started_without_a_person_when_the_settings_say_so(self) -> None:
+        self.bot.stop()
+        self.bot.configure({"preflight.free_min": "100MiB"})
         self.bot.start()
         self.bot.surely("check")
         until(60, lambda: self.bot.ending() is None, "a run is open", self.bot.log_text)
@@ -180,17 +215,14 @@ class Detection(E2eCase):
         opened = [body for _, _, kind, body in self.bot.records() if kind == "opened"][-1]
         self.assertEqual(("bot:detection", "found by detection"), (opened["by"], opened["reason"]))
 
-    def report(self, *words: str) -> dict[str, Any]:
-        done = self.bot.cli("report", *words, "--json", "-c", self.bot.config)
-        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
-        return json.loads(done.stdout)
-
-    def test_6_a_report_tells_of_the_runs_also_when_the_bot_has_left(self) -> None:
+    def test_7_a_report_tells_of_the_runs_also_when_the_bot_has_left(self) -> None:
         seen = self.report()
         self.assertEqual((1, "upgraded", {NEW: 3}, NEW, []),
                          tuple(seen[key] for key in
                                ("schema", "outcome", "running", "api_server", "unseen")))
-        self.assertEqual([("done", "bot:detection"), ("refused", "http:lab")],
+        self.assertEqual([("done", "bot:detection"), ("refused", "http:lab"),
+                          ("refused", "bot:detection"), ("refused", "bot:detection"),
+                          ("refused", "http:lab")],
                          [(run["ending"], run["by"]) for run in seen["runs"]])
         done = seen["runs"][0]
         parts = sum(phase["worked_seconds"] for phase in done["phases"])
@@ -208,7 +240,7 @@ class Detection(E2eCase):
         wrong = self.bot.cli("report", "r-none", "-c", self.bot.config)
         self.assertEqual((1, "no run 'r-none' in the journal\n"), (wrong.returncode, wrong.stderr))
 
-    def test_7_the_report_is_said_by_its_schedule(self) -> None:
+    def test_8_the_report_is_said_by_its_schedule(self) -> None:
         self.bot.configure({"report.schedule": "* * * * *"})
         self.bot.start()
         self.bot.await_said("report of", 120)

@@ -79,6 +79,20 @@ TEST_CASE("a failed preflight is tried again each night, told once, and carried 
   CHECK_FALSE(nights.quiet.hides(nights.newest_run()));
 }
 
+TEST_CASE("a number in a finding that is another one each night is no news, another name is") {
+  Nights nights;
+  const auto was_away = [&](const std::string& node, Millis ago) {
+    nights.sim.model.at(node).ready_since = nights.sim.clock.moment() + -ago;
+  };
+  was_away("worker-1", std::chrono::hours(1));
+  CHECK(nights.night().size() >= 3);
+  was_away("worker-1", std::chrono::minutes(135));
+  CHECK(nights.night().empty());
+  was_away("worker-2", std::chrono::minutes(135));
+  CHECK(nights.night().size() >= 3);
+  CHECK(nights.sim.ending() == Ending::refused);
+}
+
 TEST_CASE("a person's own start is told in full, however often preflight refuses it") {
   Nights nights;
   nights.sim.model.at("worker-1").reachable = false;

@@ -2,6 +2,10 @@
 #include "integrations/system/child.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string>
 
 #include "integrations/system/real_clock.h"
 
@@ -46,4 +50,16 @@ TEST_CASE("a program has the environment that it was given, and no input") {
 
 TEST_CASE("what a program leaves behind with its output open ends at the limit") {
   CHECK_FALSE(run({"sh", "-c", "sleep 30 & echo here"}, Millis(300)).has_value());
+}
+
+TEST_CASE("a program inherits no open file: a listening socket would outlive a killed bot in it") {
+  const int file = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC, as libraries open them
+  const int inheritable = ::fcntl(file, F_DUPFD, 50);
+  REQUIRE(inheritable >= 50);
+  const auto ended = run({"sh", "-c", "for n in /proc/$$/fd/*; do echo ${n##*/}; done"});
+  ::close(file);
+  ::close(inheritable);
+  REQUIRE(ended.has_value());
+  CHECK(ended->output.starts_with("0\n1\n2\n"));
+  CHECK(ended->output.find(std::to_string(inheritable)) == std::string::npos);
 }
