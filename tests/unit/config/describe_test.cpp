@@ -126,7 +126,7 @@ TEST_CASE("files that are named and missing block a run") {
   CHECK(describe(workshop.loaded()).find("  ERROR: [ssh] key_file: ") != std::string::npos);
 }
 
-TEST_CASE("what everybody may read blocks; what our group may is a warning where it is ours") {
+TEST_CASE("what everybody may read blocks, what our group may is a warning where it is ours") {
   const Workshop workshop;
   workshop.folder.write("id", "key", 0640);
   workshop.folder.write("token", "hunter2", 0644);
