@@ -27,7 +27,7 @@ namespace lockkeeper::slack {
 inline constexpr Millis kDetailsWait{10'000};
 /// So many runs may have ended while nobody could say so, and be told of after a restart; one that
 /// the channel has not seen at all only when it has ended within this time.
-inline constexpr int kTakeUpMax = 5;
+inline constexpr int kTakeUpMax = 50;
 inline constexpr Millis kTakeUpWithin{3'600'000};
 
 class SlackChat : public Chat {
