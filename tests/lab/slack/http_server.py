@@ -113,10 +113,13 @@ class HttpServer:
             writer.close()
 
     async def stop(self) -> None:
-        tasks = list(self._connections)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Asked again until it has ended: `wait_for` of Python 3.11 may swallow a cancellation that
+        comes in the moment in which what it waits for is there."""
+        pending = set(self._connections)
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.5)
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection is good for another request."""
