@@ -9,7 +9,7 @@
 #include "integrations/kubernetes/budgets.h"
 #include "integrations/kubernetes/cluster.h"
 #include "integrations/kubernetes/compat_reads.h"
-#include "integrations/kubernetes/notices.h"
+#include "integrations/kubernetes/role.h"
 #include "integrations/kubernetes/snapshot_job.h"
 
 namespace lockkeeper::kubernetes {

@@ -22,12 +22,15 @@ void RuleWatch::looked(const std::vector<RuleHealth>& rules, Time now) {
   for (const RuleHealth& rule : rules) {
     if (rule.state == "pending") pending_names_.insert(rule.name);
     // ALERTS was asked for before this evaluation was to be seen, so it says nothing about it.
-    const auto evaluation = std::min(kEvaluationMax, rule.interval / 4);
+    const auto evaluation = std::max(std::min(kEvaluationMax, rule.interval / 4), rule.evaluation);
     if (rule.last_evaluation && *rule.last_evaluation + evaluation >= now) {
       overtaken_names_.insert(rule.name);
     }
     if (rule.health != "unknown" || rule.last_evaluation) {
       settled.push_back(rule);
+      // Its first evaluation is under way: Prometheus sets the health before the samples can be
+      // seen, and the time behind them.
+      if (!rule.last_evaluation) waiting_names_.insert(rule.name);
       continue;
     }
     const auto key = std::pair(rule.group, rule.name);

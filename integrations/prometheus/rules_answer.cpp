@@ -85,15 +85,15 @@ class RulesReader : public Envelope {
   Status group_member(const Path& path, const Value& value) {
     if (path.key(3) == "name" && value.kind == Value::Kind::text) group_.group = value.text;
     if (path.key(3) != "interval") return {};
-    const bool number = value.kind == Value::Kind::whole || value.kind == Value::Kind::real;
-    const auto seconds = number ? time_of(value.number) : std::nullopt;
+    const auto seconds = seconds_of(value);
     if (!seconds) return wrong_type(path, "a number of seconds");
-    group_.interval = seconds->time_since_epoch();
+    group_.interval = *seconds;
     return {};
   }
 
   Status rule_member(const Path& path, const Value& value) {
     const std::string_view name = path.key(5);
+    if (name == "evaluationTime") return evaluation_time(path, value);
     const bool known =
         name == "name" || name == "health" || name == "lastEvaluation" || name == "state";
     if (!known) return {};
@@ -106,6 +106,19 @@ class RulesReader : public Envelope {
     if (!at) return wrong_type(path, "a time");
     rules.back().last_evaluation = *at;
     return {};
+  }
+
+  Status evaluation_time(const Path& path, const Value& value) {
+    const auto seconds = seconds_of(value);
+    if (!seconds) return wrong_type(path, "a number of seconds");
+    rules.back().evaluation = *seconds;
+    return {};
+  }
+
+  static std::optional<Millis> seconds_of(const Value& value) {
+    const bool number = value.kind == Value::Kind::whole || value.kind == Value::Kind::real;
+    const auto seconds = number ? time_of(value.number) : std::nullopt;
+    return seconds ? std::optional(seconds->time_since_epoch()) : std::nullopt;
   }
 
   RuleHealth group_;  // its name and interval

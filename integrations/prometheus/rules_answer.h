@@ -24,6 +24,7 @@ struct RuleHealth {
   std::optional<Time> last_evaluation;  // nothing: never
   Millis interval{};                    // of the group
   std::string state{};                  // "inactive", "pending", "firing"
+  Millis evaluation{};                  // what the last one took
 
   bool operator==(const RuleHealth&) const = default;
 };

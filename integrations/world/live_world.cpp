@@ -9,7 +9,7 @@
 #include "integrations/kubernetes/budgets.h"
 #include "integrations/kubernetes/claim.h"
 #include "integrations/kubernetes/cluster.h"
-#include "integrations/kubernetes/notices.h"
+#include "integrations/kubernetes/role.h"
 #include "integrations/kubernetes/secret.h"
 #include "integrations/system/log.h"
 #include "integrations/world/live_scout.h"

@@ -15,8 +15,8 @@
 #include "integrations/kubernetes/connection.h"
 #include "integrations/kubernetes/cordon.h"
 #include "integrations/kubernetes/drain.h"
-#include "integrations/kubernetes/notices.h"
 #include "integrations/kubernetes/own_pod.h"
+#include "integrations/kubernetes/role.h"
 #include "integrations/kubernetes/snapshot_job.h"
 #include "integrations/system/real_clock.h"
 
@@ -177,10 +177,6 @@ const std::map<std::string, std::function<Json(Bench&)>> kCommands = {
            *b.client, {b.word("own_pod"), b.word("node"), b.length("limit", "60s")}, b.watch));
      }},
     {"rights", [](Bench& b) { return lines(missing_rights(*b.client, b.settings)); }},
-    {"event",
-     [](Bench& b) {
-       return Json(say_event(*b.client, {b.word("node"), "Drained", "as planned", false}));
-     }},
 };
 
 Json run(const std::string& command, Bench& bench) {

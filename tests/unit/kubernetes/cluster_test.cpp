@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "fake_api.h"
-#include "integrations/kubernetes/notices.h"
+#include "integrations/kubernetes/role.h"
 
 using namespace lockkeeper;
 using namespace lockkeeper::kubernetes;
@@ -175,15 +175,4 @@ TEST_CASE("missing rights are named before a run needs them") {
   REQUIRE_MESSAGE(missing.has_value(), missing.error().what);
   CHECK(*missing ==
         std::vector<std::string>{"patch nodes", "patch namespaces in namespace lockkeeper"});
-}
-
-TEST_CASE("an event is a courtesy: it is written, or it is not") {
-  ClusterScene scene;
-  const NodeEvent event{"worker-1", "Drained", std::string(5'000, 'x'), true};
-  CHECK(say_event(scene.client, event));
-  const auto& call = scene.api.calls.back();
-  CHECK(call == "POST /apis/events.k8s.io/v1/namespaces/default/events");
-  scene.api.outage(std::chrono::hours(1), text_reply(503, ""));
-  CHECK_FALSE(say_event(scene.client, event));
-  CHECK(scene.clock.moment() == Moment{});
 }

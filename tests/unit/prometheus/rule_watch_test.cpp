@@ -44,3 +44,25 @@ TEST_CASE("looks that keep step with evaluations do not keep an alert for ever")
     CHECK(fires.size() == (look == 0 ? 1 : 0));
   }
 }
+
+TEST_CASE("an evaluation that takes long is overtaken for as long as it took") {
+  auto rules = evaluated(kNow, milliseconds(2'000));
+  RuleWatch quick;
+  quick.looked(rules, kNow);
+  CHECK(quick.kept({kAlert}).empty());
+  rules.front().evaluation = milliseconds(2'100);
+  RuleWatch slow;
+  slow.looked(rules, kNow);
+  CHECK(slow.kept({kAlert}).size() == 1);
+}
+
+TEST_CASE("while a rule is being evaluated for the first time its alerts stay") {
+  auto rules = evaluated(kNow, milliseconds(0));
+  rules.front().last_evaluation.reset();
+  RuleWatch watch;
+  for (int look = 0; look < 3; ++look) {
+    watch.looked(rules, kNow + look * milliseconds(100));
+    CHECK(watch.kept({kAlert}).size() == 1);
+    CHECK(watch.alerts().empty());
+  }
+}
