@@ -8,6 +8,10 @@ namespace {
 
 // A group's turn comes within one interval; the second is for one that is under way.
 constexpr int kGraceIntervals = 2;
+// Until its second evaluation a Prometheus that has just been started restores since when alerts
+// are pending, and only from the third on there are samples of ALERTS (Group.run in
+// rules/group.go). One more for the look that comes behind it.
+constexpr int kRestoreIntervals = 4;
 // What an evaluation takes, between the time by which it goes and the samples that can be seen.
 constexpr Millis kEvaluationMax = std::chrono::seconds(1);
 
@@ -26,16 +30,20 @@ void RuleWatch::looked(const std::vector<RuleHealth>& rules, Time now) {
     if (rule.last_evaluation && *rule.last_evaluation + evaluation >= now) {
       overtaken_names_.insert(rule.name);
     }
+    const auto key = std::pair(rule.group, rule.name);
+    const auto known = before.find(key);
+    const Time since = known == before.end() ? now : known->second;
     if (rule.health != "unknown" || rule.last_evaluation) {
       settled.push_back(rule);
       // Its first evaluation is under way: Prometheus sets the health before the samples can be
       // seen, and the time behind them.
-      if (!rule.last_evaluation) waiting_names_.insert(rule.name);
+      const bool under_way = !rule.last_evaluation;
+      const bool restoring = known != before.end() && rule.state != "inactive" &&
+                             now - since <= kRestoreIntervals * rule.interval;
+      if (restoring) waiting_.emplace(key, since);
+      if (restoring || under_way) waiting_names_.insert(rule.name);
       continue;
     }
-    const auto key = std::pair(rule.group, rule.name);
-    const auto known = before.find(key);
-    const Time since = known == before.end() ? now : known->second;
     waiting_.emplace(key, since);
     waiting_names_.insert(rule.name);
     if (now - since > kGraceIntervals * rule.interval) settled.push_back(rule);

@@ -5,7 +5,8 @@
 // rule that has just been loaded is of health "unknown" until its group's turn comes, and what
 // fired by it may be missing from ALERTS meanwhile. So not having been evaluated yet only counts as
 // unhealthy after two intervals of the group, and until then the rule's alerts are kept as they
-// were. A rule whose expression fails is unhealthy at once. Owned by one poller; one thread.
+// were; and so they are while it says that it fires and ALERTS has not begun to tell. A rule whose
+// expression fails is unhealthy at once. Owned by one poller; one thread.
 
 #include <map>
 #include <set>
@@ -27,15 +28,16 @@ class RuleWatch {
   [[nodiscard]] const std::vector<Labels>& alerts() const { return alerts_; }
 
   /// Of the alerts that have gone from ALERTS since the look before, those that nobody can call
-  /// over: their rule has not been evaluated since, or only while we were asking, or has begun to
-  /// count its `for` anew.
+  /// over: their rule has not been evaluated since, or only while we were asking, or has not been
+  /// restored yet, or has begun to count its `for` anew.
   [[nodiscard]] std::vector<Labels> kept(std::vector<Labels> gone);
 
   /// Whether something may change with the next evaluation, so that the next look should ask.
   [[nodiscard]] bool unsettled() const { return !waiting_.empty() || !kept_.empty(); }
 
  private:
-  std::map<std::pair<std::string, std::string>, Time> waiting_;  // (group, name) -> since
+  // (group, name) of rules that are not evaluated or not restored yet -> since
+  std::map<std::pair<std::string, std::string>, Time> waiting_;
   std::set<std::string, std::less<>> waiting_names_;
   std::set<std::string, std::less<>> pending_names_;
   std::set<std::string, std::less<>> overtaken_names_;

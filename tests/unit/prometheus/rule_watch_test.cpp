@@ -66,3 +66,27 @@ TEST_CASE("while a rule is being evaluated for the first time its alerts stay") 
     CHECK(watch.alerts().empty());
   }
 }
+
+TEST_CASE("a rule that fires after a restart keeps its alerts until ALERTS can tell") {
+  auto rules = evaluated(kNow, milliseconds(0));
+  const auto looked = [&](RuleWatch& watch, milliseconds later, const char* state) {
+    rules.front().health = "ok";
+    rules.front().state = state;
+    rules.front().last_evaluation = kNow + later - milliseconds(600);
+    watch.looked(rules, kNow + later);
+    return !watch.kept({kAlert}).empty();
+  };
+  rules.front().health = "unknown";
+  rules.front().last_evaluation.reset();
+  RuleWatch watch;
+  watch.looked(rules, kNow);
+  CHECK(watch.kept({kAlert}).size() == 1);
+  RuleWatch other = watch;
+  CHECK(looked(watch, milliseconds(1'500), "firing"));
+  CHECK(looked(watch, milliseconds(4'000), "firing"));
+  CHECK(watch.unsettled());
+  CHECK_FALSE(looked(watch, milliseconds(4'100), "firing"));
+  CHECK_FALSE(watch.unsettled());
+  // What it calls over itself is over.
+  CHECK_FALSE(looked(other, milliseconds(1'500), "inactive"));
+}
