@@ -93,7 +93,8 @@ class RulesReader : public Envelope {
 
   Status rule_member(const Path& path, const Value& value) {
     const std::string_view name = path.key(5);
-    if (name == "evaluationTime") return evaluation_time(path, value);
+    // A hint only: one that cannot be read makes nobody blind.
+    if (name == "evaluationTime") rules.back().evaluation = seconds_of(value).value_or(Millis(0));
     const bool known =
         name == "name" || name == "health" || name == "lastEvaluation" || name == "state";
     if (!known) return {};
@@ -105,13 +106,6 @@ class RulesReader : public Envelope {
     const auto at = parse_time(value.text);
     if (!at) return wrong_type(path, "a time");
     rules.back().last_evaluation = *at;
-    return {};
-  }
-
-  Status evaluation_time(const Path& path, const Value& value) {
-    const auto seconds = seconds_of(value);
-    if (!seconds) return wrong_type(path, "a number of seconds");
-    rules.back().evaluation = *seconds;
     return {};
   }
 
