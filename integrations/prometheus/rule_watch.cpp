@@ -2,6 +2,7 @@
 #include "integrations/prometheus/rule_watch.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace lockkeeper::prometheus {
 namespace {
@@ -15,10 +16,17 @@ constexpr int kRestoreIntervals = 4;
 // What an evaluation takes, between the time by which it goes and the samples that can be seen.
 constexpr Millis kEvaluationMax = std::chrono::seconds(1);
 
+template <typename Map>
+std::optional<Time> since(const Map& begun, const typename Map::key_type& key) {
+  const auto at = begun.find(key);
+  return at == begun.end() ? std::nullopt : std::optional(at->second);
+}
+
 }  // namespace
 
 void RuleWatch::looked(const std::vector<RuleHealth>& rules, Time now) {
-  auto before = std::exchange(waiting_, {});
+  const auto waited = std::exchange(waiting_, {});
+  const auto restored = std::exchange(restoring_, {});
   waiting_names_.clear();
   pending_names_.clear();
   overtaken_names_.clear();
@@ -31,22 +39,22 @@ void RuleWatch::looked(const std::vector<RuleHealth>& rules, Time now) {
       overtaken_names_.insert(rule.name);
     }
     const auto key = std::pair(rule.group, rule.name);
-    const auto known = before.find(key);
-    const Time since = known == before.end() ? now : known->second;
+    const auto known = since(waited, key);
     if (rule.health != "unknown" || rule.last_evaluation) {
       settled.push_back(rule);
       // Its first evaluation is under way: Prometheus sets the health before the samples can be
       // seen, and the time behind them.
       const bool under_way = !rule.last_evaluation;
-      const bool restoring = known != before.end() && rule.state != "inactive" &&
-                             now - since <= kRestoreIntervals * rule.interval;
-      if (restoring) waiting_.emplace(key, since);
+      const auto begun = known ? known : since(restored, key);
+      const bool restoring =
+          begun && rule.state != "inactive" && now - *begun <= kRestoreIntervals * rule.interval;
+      if (restoring) restoring_.emplace(key, *begun);
       if (restoring || under_way) waiting_names_.insert(rule.name);
       continue;
     }
-    waiting_.emplace(key, since);
+    waiting_.emplace(key, known.value_or(now));
     waiting_names_.insert(rule.name);
-    if (now - since > kGraceIntervals * rule.interval) settled.push_back(rule);
+    if (now - known.value_or(now) > kGraceIntervals * rule.interval) settled.push_back(rule);
   }
   alerts_ = rule_alerts(settled, now);
 }

@@ -33,11 +33,14 @@ class RuleWatch {
   [[nodiscard]] std::vector<Labels> kept(std::vector<Labels> gone);
 
   /// Whether something may change with the next evaluation, so that the next look should ask.
-  [[nodiscard]] bool unsettled() const { return !waiting_.empty() || !kept_.empty(); }
+  [[nodiscard]] bool unsettled() const {
+    return !waiting_.empty() || !restoring_.empty() || !kept_.empty();
+  }
 
  private:
-  // (group, name) of rules that are not evaluated or not restored yet -> since
+  // (group, name) of rules that have not been evaluated -> since
   std::map<std::pair<std::string, std::string>, Time> waiting_;
+  std::map<std::pair<std::string, std::string>, Time> restoring_;  // have, and are not restored
   std::set<std::string, std::less<>> waiting_names_;
   std::set<std::string, std::less<>> pending_names_;
   std::set<std::string, std::less<>> overtaken_names_;

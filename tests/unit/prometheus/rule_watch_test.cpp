@@ -90,3 +90,22 @@ TEST_CASE("a rule that fires after a restart keeps its alerts until ALERTS can t
   // What it calls over itself is over.
   CHECK_FALSE(looked(other, milliseconds(1'500), "inactive"));
 }
+
+TEST_CASE("a reload soon after a start makes no rule sick that has just been evaluated") {
+  auto rules = evaluated(kNow, milliseconds(0));
+  RuleWatch watch;
+  const auto unknown = [&](milliseconds later) {
+    rules.front().health = "unknown";
+    rules.front().last_evaluation.reset();
+    watch.looked(rules, kNow + later);
+    return watch.alerts().size();
+  };
+  CHECK(unknown(milliseconds(0)) == 0);
+  rules.front().health = "ok";
+  rules.front().state = "firing";
+  rules.front().last_evaluation = kNow + milliseconds(500);
+  watch.looked(rules, kNow + milliseconds(2'000));
+  CHECK(unknown(milliseconds(3'000)) == 0);
+  CHECK(unknown(milliseconds(5'000)) == 0);
+  CHECK(unknown(milliseconds(5'100)) == 1);
+}
