@@ -152,6 +152,11 @@ bool OutQueue::blocked(const OutEntry& entry) const {
       pending_post(entry.thread_of, entry.id))
     return true;
   if (entry.kind == Kind::update && !where(entry.name)) return true;
+  // Files come last: a message whose files are there needs no care after a restart.
+  const auto changes = [&](const OutEntry& other) {
+    return other.kind == Kind::update && other.name == entry.thread_of;
+  };
+  if (entry.kind == Kind::upload && std::ranges::any_of(entries_, changes)) return true;
   // One at a time in each channel keeps the order; an alarm does not wait for an answer.
   return std::ranges::any_of(entries_, [&](const OutEntry& other) {
     if (!other.under_way) return false;

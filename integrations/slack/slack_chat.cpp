@@ -108,7 +108,11 @@ void SlackChat::take_up(const std::string& run, bool newest) {
   const bool quiet = progress.closed->ending == Ending::refused &&
                      progress.opened_by == kDetectionActor && (!newest || ports_.hides(run));
   if (!seen && quiet) return;
-  if (ended) return attach_timeline(*picture);
+  if (ended) {
+    // Its last state is sent before the files; it may have been lost as they were.
+    outbox_.update(run_name(run), run_layout(*picture), Urgency::alarm);
+    return attach_timeline(*picture);
+  }
   // Of a run that is done the proofs are gone, and with them the text that needs them.
   if (progress.closed->ending == Ending::done)
     return close(*picture, run_layout(*picture).text, Urgency::approval);
