@@ -193,4 +193,28 @@ TEST_CASE("an upload goes its three steps, is not shared twice, and is remembere
   CHECK(!story.queue.where("file:2"));
 }
 
+TEST_CASE("a file goes behind the last state of its message") {
+  OutStory story;
+  story.post("run", Urgency::news, "run:1");
+  CHECK(story.next() == "post run");
+  story.ok();
+  OutEntry file;
+  file.kind = OutEntry::Kind::upload;
+  file.thread_of = "run:1";
+  file.channel = "C0OPS";
+  file.urgency = Urgency::alarm;
+  file.layout.text = "Timeline";
+  file.content = "x";
+  story.queue.put(file, story.now);
+  story.update("run:1", "done");
+  CHECK(story.next() == "update done");
+  CHECK(story.next().empty());
+  story.end(Verdict::limited, Millis(5'000));
+  CHECK(story.next().empty());
+  story.now = story.now + Millis(5'000);
+  CHECK(story.next() == "update done");
+  story.ok();
+  CHECK(story.next() == "upload Timeline");
+}
+
 }  // namespace lockkeeper::slack
