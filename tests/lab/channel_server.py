@@ -12,11 +12,11 @@ null is a channel that points to nothing yet.
 
 from __future__ import annotations
 
-import argparse
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
+
+import small_server
 
 MODES = ["ok", "old-form", "collection-only", "bare-plus", "pre-release", "elsewhere", "html",
          "cut", "unavailable"]
@@ -123,16 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="the lab's k3s channel server")
-    parser.add_argument("--listen", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--port-file", type=Path, required=True)
-    options = parser.parse_args()
-    server = ChannelServer((options.listen, options.port))
-    waiting = options.port_file.with_suffix(".new")
-    waiting.write_text(f"{server.server_port}\n")
-    waiting.rename(options.port_file)
-    server.serve_forever()
+    options = small_server.parser("the lab's k3s channel server").parse_args()
+    small_server.serve(ChannelServer((options.listen, options.port)), options.port_file)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ To be down, the server is stopped. `GET /_lab/requests` lists the last requests 
 
 from __future__ import annotations
 
-import argparse
 import json
 import threading
 import time
@@ -18,6 +17,8 @@ import urllib.parse
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+import small_server
 
 MODES = ["ok", "bad-signature", "empty-release", "html", "lagging", "unavailable", "slow"]
 _REDIRECTS = {"/core:/": "/repositories/isv:/kubernetes:/core:/",
@@ -116,17 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="the lab's package repository")
+    parser = small_server.parser("the lab's package repository")
     parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--listen", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--port-file", type=Path, required=True)
     options = parser.parse_args()
     server = RepositoryServer((options.listen, options.port), options.root)
-    waiting = options.port_file.with_suffix(".new")
-    waiting.write_text(f"{server.server_port}\n")
-    waiting.rename(options.port_file)
-    server.serve_forever()
+    small_server.serve(server, options.port_file)
 
 
 if __name__ == "__main__":

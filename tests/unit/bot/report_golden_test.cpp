@@ -5,27 +5,18 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "bot/run_picture.h"
 #include "tests/unit/bot/report_story.h"
 #include "tests/unit/bot/small_cluster.h"
+#include "tests/unit/golden_file.h"
 
 namespace lockkeeper {
 namespace {
 
 void compare(const std::string& name, const std::string& text) {
-  const auto file = std::filesystem::path(LOCKKEEPER_GOLDEN) / "report" / name;
-  if (std::getenv("LOCKKEEPER_WRITE_GOLDEN") != nullptr) {
-    std::ofstream(file) << text;
-    return;
-  }
-  std::ostringstream kept;
-  kept << std::ifstream(file).rdbuf();
-  CHECK_MESSAGE(kept.str() == text, name);
+  test::compare_with_file(std::filesystem::path(LOCKKEEPER_GOLDEN) / "report" / name, text);
 }
 
 /// One hour ahead of UTC.

@@ -2,14 +2,10 @@
 #include "integrations/http/client.h"
 
 #include <doctest/doctest.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <thread>
 
@@ -18,64 +14,11 @@
 #include "integrations/http/client_lanes.h"
 #include "integrations/http/client_url.h"
 #include "integrations/http/server.h"
+#include "tls_client.h"
 
 using namespace lockkeeper::http;
 using namespace lockkeeper::http::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// A self-signed certificate for one DNS name, in a folder of its own.
-class Identity {
- public:
-  explicit Identity(const std::string& dns_name) {
-    std::string name = (std::filesystem::temp_directory_path() / "http_client_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    X509* made = X509_new();
-    X509_set_version(made, 2);
-    X509_gmtime_adj(X509_getm_notBefore(made), -60);
-    X509_gmtime_adj(X509_getm_notAfter(made), 3600);
-    X509_set_pubkey(made, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_UTF8,
-                               reinterpret_cast<const unsigned char*>("lab"), -1, -1, 0);
-    X509_set_issuer_name(made, X509_get_subject_name(made));
-    const std::string names = "DNS:" + dns_name;
-    X509_EXTENSION* extension =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-    X509_add_ext(made, extension, -1);
-    X509_EXTENSION_free(extension);
-    X509_sign(made, key, EVP_sha256());
-    FILE* file = std::fopen(tls().certificate_file.c_str(), "w");
-    PEM_write_X509(file, made);
-    std::fclose(file);
-    file = std::fopen(tls().key_file.c_str(), "w");
-    PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(file);
-    X509_free(made);
-    EVP_PKEY_free(key);
-  }
-  ~Identity() { std::filesystem::remove_all(folder_); }
-  Identity(const Identity&) = delete;
-  Identity& operator=(const Identity&) = delete;
-
-  [[nodiscard]] TlsOptions tls() const {
-    TlsOptions options;
-    options.certificate_file = (folder_ / "cert.pem").string();
-    options.key_file = (folder_ / "key.pem").string();
-    return options;
-  }
-  static std::string text(const std::string& path) {
-    std::ifstream in(path);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
- private:
-  std::filesystem::path folder_;
-};
-
-}  // namespace
 
 TEST_CASE("a call brings status, headers and body, and sends what it was given") {
   Site site([](Exchange exchange) {
@@ -164,7 +107,7 @@ TEST_CASE("a client certificate comes from memory, and its absence is a TLS fail
   options.tls.key_pem = Identity::text(server_tls.key_file);
   const auto reply = Client(options).call(get(site.url("/", "https")));
   REQUIRE(reply.has_value());
-  CHECK(reply->body == "lab");
+  CHECK(reply->body == "gate-keeper");
 }
 
 TEST_CASE("a redirect is an answer like any other, unless the request allows it") {

@@ -12,7 +12,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
+
+#include "integrations/http/server.h"
 
 namespace lockkeeper::http::test {
 
@@ -51,6 +55,16 @@ class Identity {
 
   [[nodiscard]] std::string certificate() const { return (folder_ / "cert.pem").string(); }
   [[nodiscard]] std::string key_file() const { return (folder_ / "key.pem").string(); }
+  [[nodiscard]] TlsOptions tls() const {
+    TlsOptions options;
+    options.certificate_file = certificate();
+    options.key_file = key_file();
+    return options;
+  }
+  static std::string text(const std::string& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
 
  private:
   static void add(X509* certificate, const char* field, const std::string& value) {

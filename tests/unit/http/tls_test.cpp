@@ -19,15 +19,11 @@ void show_certificate(Exchange exchange) {
   exchange.send(text_response(200, text));
 }
 
-TlsOptions tls_of(const Identity& identity) {
-  return {.certificate_file = identity.certificate(), .key_file = identity.key_file()};
-}
-
 }  // namespace
 
 TEST_CASE("TLS agrees on http/1.1 and on nothing else") {
   const Identity identity;
-  const auto server = serve(show_certificate, {.tls = tls_of(identity)});
+  const auto server = serve(show_certificate, {.tls = identity.tls()});
   const auto both = ask_tls(server->port(), "\x02h2\x08http/1.1", nullptr);
   CHECK(both.protocol == "http/1.1");
   CHECK(both.text.ends_with("nobody\n"));
@@ -37,7 +33,7 @@ TEST_CASE("TLS agrees on http/1.1 and on nothing else") {
 
 TEST_CASE("a client certificate of the client CA is shown to the handler") {
   const Identity identity;
-  TlsOptions tls = tls_of(identity);
+  TlsOptions tls = identity.tls();
   tls.client_ca_file = identity.certificate();
   const auto server = serve(show_certificate, {.tls = tls});
   CHECK(ask_tls(server->port(), "", &identity).text.ends_with("gate-keeper,system:masters,crew\n"));
@@ -52,7 +48,7 @@ TEST_CASE("a client certificate of the client CA is shown to the handler") {
 
 TEST_CASE("a plain request to a TLS port ends, and others go on") {
   const Identity identity;
-  const auto server = serve(show_certificate, {.tls = tls_of(identity)});
+  const auto server = serve(show_certificate, {.tls = identity.tls()});
   CHECK(get(server->port(), "/").status == 0);
   CHECK(ask_tls(server->port(), "", nullptr).text.ends_with("nobody\n"));
 }

@@ -5,15 +5,13 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "bot/messages.h"
 #include "integrations/slack/cards.h"
 #include "tests/unit/bot/story.h"
+#include "tests/unit/golden_file.h"
 #include "tests/unit/slack/request_story.h"
 
 namespace lockkeeper::slack {
@@ -23,15 +21,8 @@ using json = nlohmann::ordered_json;
 using test::Story;
 
 void compare(const std::string& name, const json& message) {
-  const auto file = std::filesystem::path(SLACK_GOLDEN) / (name + ".json");
-  const auto text = message.dump(1) + "\n";
-  if (std::getenv("LOCKKEEPER_WRITE_GOLDEN") != nullptr) {
-    std::ofstream(file) << text;
-    return;
-  }
-  std::ostringstream kept;
-  kept << std::ifstream(file).rdbuf();
-  CHECK_MESSAGE(kept.str() == text, name);
+  test::compare_with_file(std::filesystem::path(SLACK_GOLDEN) / (name + ".json"),
+                          message.dump(1) + "\n");
 }
 
 json message_of(const Layout& layout) {
